@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * xenbatch: the contract between the module xenbatch.ko and its users.
+ *
+ * The device is /dev/xen/batch. It exists in a dom0 only, and is root's by
+ * default: whoever may open it can do what a user of /dev/xen/privcmd can do,
+ * and nothing more.
+ *
+ *
+ * Contexts
+ *
+ * One open file is one context. It belongs to the address space that opened
+ * it: every ioctl except INFO and COUNTER, and every mmap, from another
+ * address space (after fork or exec, or by a process that was handed the
+ * descriptor) fails with EXDEV. A child that wants to go on opens the device
+ * anew. The context ends when its descriptor is closed and its last mapping
+ * is gone; the kernel frees all that it held then.
+ *
+ *
+ * Regions
+ *
+ * A context has regions, which are made by mmap on the descriptor. The offset
+ * names the region and the place in it, XENBATCH_MMAP_OFFSET(region, byte).
+ *
+ *   XENBATCH_REGION_OPS    the operation array: struct xenbatch_op, index 0
+ *                          at byte 0
+ *   XENBATCH_REGION_ARENA  buffers for hypercalls: memory whose pages are
+ *                          always present, so that Xen may read and write it
+ *                          at any time
+ *
+ * A region grows in pieces. Each mmap creates the pages of the range that it
+ * names, zero-filled, and maps them at once; a page is created once in a
+ * context's life and goes with the context, so that a running SUBMIT never
+ * loses an operation under its feet. Pieces need not follow each other in the
+ * address space; operation indexes do follow the offset. Mappings are shared
+ * memory, read and write; they are not inherited over fork, not part of a core
+ * dump, and can be given back only whole (munmap of the exact range).
+ *
+ * mmap errors:
+ *   EINVAL  unknown region; offset not on a page of it; range beyond the
+ *           region's limit (info.ops_max operations, info.arena_max bytes);
+ *           MAP_PRIVATE
+ *   EACCES  protection is not PROT_READ | PROT_WRITE
+ *   EBUSY   some page of the range was created before
+ *   EXDEV   another address space's context
+ *   ENOMEM  no memory
+ * Later on such an area: mremap fails with EINVAL (growing: EFAULT), mprotect
+ * with EACCES (of a part: EINVAL), munmap of a part with EINVAL.
+ *
+ *
+ * Versions
+ *
+ * All fields are little or big endian as the machine is, of fixed size, and
+ * the same for 32-bit and 64-bit users. Fields called reserved, and bits of
+ * flags that are not defined here, must be zero: anything else is refused with
+ * EINVAL, so that a later version can give them a meaning. What is added later
+ * is announced in info.features and info.opcodes under the same ABI number;
+ * the number changes only if something here stopped being true.
+ *
+ * Kept free for later: opcodes 2 to 8 (mappings, grant copy, events), regions
+ * 3 to 5 (foreign window, grant window, event ring), and a mode in which a
+ * kernel thread watches the operation array, for which ABI 1 already has the
+ * operation's state and region 0 (a control page: one line of flags that the
+ * kernel writes, at offset 0, and one line that the user writes, at offset
+ * 64).
+ */
+#ifndef _UAPI_XENBATCH_H
+#define _UAPI_XENBATCH_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define XENBATCH_ABI		1
+
+#define XENBATCH_DEVICE		"/dev/xen/batch"
+
+/* What info.features can hold. */
+#define XENBATCH_FEATURE_PV		(1ULL << 0) /* PV dom0 */
+#define XENBATCH_FEATURE_AUTOXLATE	(1ULL << 1) /* auto-translated dom0 */
+#define XENBATCH_FEATURE_BENCH		(1ULL << 63) /* a bench build: not for use */
+
+/* mmap */
+#define XENBATCH_REGION_CONTROL		0	/* reserved: EINVAL in ABI 1 */
+#define XENBATCH_REGION_OPS		1
+#define XENBATCH_REGION_ARENA		2
+#define XENBATCH_REGION_SHIFT		36
+#define XENBATCH_MMAP_OFFSET(region, byte) \
+	(((__u64)(region) << XENBATCH_REGION_SHIFT) + (byte))
+
+/*
+ * Operations
+ *
+ * An operation is 64 bytes on a 64-byte boundary, one cache line.
+ *
+ *   state     SUBMIT takes an operation that is IDLE or DONE, and leaves it
+ *             DONE, after its result was written. READY and BUSY belong to the
+ *             polling mode to come; an operation found in them, or in a state
+ *             that is not defined, gets the result -EBUSY and is not run.
+ *   opcode    which operation this is, XENBATCH_OP_*
+ *   flags     XENBATCH_OPF_*
+ *   result    written by the kernel. Zero or positive: what the hypercall
+ *             returned. Negative: a negative errno, Xen's own or one of
+ *               -EINVAL     unknown opcode or flag, or a reserved field is
+ *                           not zero
+ *               -EBUSY      see state
+ *               -EPERM      the context is restricted, and this operation is
+ *                           not among those that it may still do
+ *               -ECANCELED  an operation before this one failed, and was
+ *                           linked to it
+ *   tag       the user's own; the kernel neither reads nor changes it
+ *   domid     the domain that a mapping or event operation is about; reserved
+ *             in NOP and HYPERCALL
+ *
+ * The kernel reads each operation once and works on what it read; a user who
+ * changes an operation while SUBMIT runs gets either the old or the new, field
+ * by field, and harms nobody else. The kernel writes state and result only.
+ */
+enum xenbatch_state {
+	XENBATCH_STATE_IDLE = 0,
+	XENBATCH_STATE_READY = 1,
+	XENBATCH_STATE_BUSY = 2,
+	XENBATCH_STATE_DONE = 3,
+};
+
+enum xenbatch_opcode {
+	/* Does nothing; the result is 0. Allowed in a restricted context. */
+	XENBATCH_OP_NOP = 0,
+	/*
+	 * One hypercall: number (__HYPERVISOR_*) and its first five
+	 * arguments. A pointer among them, or in what they point to, is an
+	 * address in the caller's address space, which must be present when
+	 * Xen looks at it: keep such data in the arena. Xen answers EFAULT
+	 * otherwise. Neighbours go to Xen as one multicall, one alone goes
+	 * directly. A number that Xen does not know gives -ENOSYS. A
+	 * multicall (number 13) is taken too, and runs on its own.
+	 *
+	 * Not visible to the kernel is which domain the call is about, so a
+	 * context restricted to a domain may not use it (-EPERM).
+	 */
+	XENBATCH_OP_HYPERCALL = 1,
+};
+
+/*
+ * If this operation fails (its result is negative), the next one is not run
+ * but gets -ECANCELED, and so on as long as the canceled one has LINK too.
+ * LINK on the last operation of a SUBMIT has no effect.
+ */
+#define XENBATCH_OPF_LINK	(1U << 0)
+
+struct xenbatch_op {
+	__u32 state;
+	__u16 opcode;
+	__u16 flags;
+	__s64 result;
+	__u32 tag;
+	__u16 domid;
+	__u16 number;		/* HYPERCALL; reserved in NOP */
+	union {
+		__u64 arg[5];	/* HYPERCALL; ignored in NOP */
+		__u64 pad[5];
+	};
+} __attribute__((aligned(64)));
+
+/*
+ * SUBMIT: run operations [first, first + count) in order.
+ *
+ * Returns how many are done, counted from first. This is less than count if a
+ * signal came in between: the operations that are done have their results, the
+ * others are untouched, and the caller goes on by another SUBMIT from there.
+ * At least one operation is done if count is not 0, so a loop comes to its
+ * end. An operation that fails counts as done: look at its result.
+ *
+ * Any number of threads may run SUBMIT on one context at the same time, each
+ * with operations of its own. If ranges overlap, each SUBMIT runs the common
+ * operations, and which result stays is not defined.
+ *
+ * errors (nothing was run):
+ *   EINVAL  flags or reserved not zero; first + count beyond info.ops_max, or
+ *           over operations whose page was not created by mmap
+ *   EFAULT  the argument cannot be read
+ *   EXDEV   another address space's context
+ *   ENOMEM  no memory for the kernel's own copy
+ */
+struct xenbatch_submit {
+	__u32 first;
+	__u32 count;
+	__u32 flags;		/* none defined */
+	__u32 reserved;
+	__u64 reserved2[2];
+};
+
+/*
+ * INFO: what this module is and can do. Everything is written by the kernel
+ * except flags and reserved, which the caller sets to zero.
+ *
+ * errors: EINVAL flags or reserved not zero, EFAULT
+ */
+struct xenbatch_info {
+	__u32 flags;		/* in: none defined */
+	__u32 abi;		/* XENBATCH_ABI of the module */
+	__u64 features;		/* XENBATCH_FEATURE_* */
+	__u64 opcodes;		/* bit n: opcode n can be used here */
+	__u32 ops_max;		/* operations in REGION_OPS, at most */
+	__u32 chunk;		/* operations between two looks at signals */
+	__u64 arena_max;	/* bytes in REGION_ARENA, at most */
+	__u32 contexts_max;	/* contexts on this machine, at most */
+	__u32 nr_counters;	/* see COUNTER */
+	__u32 xen_major;
+	__u32 xen_minor;
+	char version[24];	/* of the module, NUL-terminated */
+	__u64 reserved[6];
+};
+
+/*
+ * RESTRICT: give up rights of this context. There is no way back: a second
+ * call can only take away more.
+ *
+ * With XENBATCH_RESTRICT_DOMID the context may from now on do only operations
+ * whose target the kernel can see and finds to be domid. With
+ * XENBATCH_RESTRICT_OPCODES it may use only opcodes whose bit is set (and was
+ * not taken away before). Refused operations get -EPERM. SUBMITs that run in
+ * another thread meanwhile may end under the old rights.
+ *
+ * errors:
+ *   EINVAL  flags unknown or none; reserved not zero; domid not a plain
+ *           domain's (0x7ff0 and above); restricted to another domid before;
+ *           a field given without its flag
+ *   EFAULT, EXDEV
+ */
+#define XENBATCH_RESTRICT_DOMID		(1U << 0)
+#define XENBATCH_RESTRICT_OPCODES	(1U << 1)
+
+struct xenbatch_restrict {
+	__u32 flags;
+	__u16 domid;
+	__u16 reserved;
+	__u64 opcodes;
+	__u64 reserved2[2];
+};
+
+/*
+ * COUNTER: the value of counter number index, 0 <= index < info.nr_counters,
+ * with its name and what it counts. context is this context's share, total
+ * the machine's since the module was loaded.
+ *
+ * errors: EINVAL index out of range or reserved not zero, EFAULT
+ */
+struct xenbatch_counter {
+	__u32 index;		/* in */
+	__u32 reserved;
+	__u64 context;
+	__u64 total;
+	char name[24];		/* NUL-terminated, [a-z_] */
+	char description[80];	/* NUL-terminated */
+};
+
+#define XENBATCH_IOC_INFO	_IOWR('x', 0xb0, struct xenbatch_info)
+#define XENBATCH_IOC_SUBMIT	_IOW('x', 0xb1, struct xenbatch_submit)
+#define XENBATCH_IOC_RESTRICT	_IOW('x', 0xb2, struct xenbatch_restrict)
+#define XENBATCH_IOC_COUNTER	_IOWR('x', 0xb3, struct xenbatch_counter)
+/* 0xbf belongs to the bench build, see kmod/bench.h. Others: ENOTTY. */
+
+#if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L && \
+	!defined(__cplusplus)
+_Static_assert(sizeof(struct xenbatch_op) == 64, "xenbatch_op");
+_Static_assert(__builtin_offsetof(struct xenbatch_op, result) == 8, "result");
+_Static_assert(__builtin_offsetof(struct xenbatch_op, tag) == 16, "tag");
+_Static_assert(__builtin_offsetof(struct xenbatch_op, arg) == 24, "arg");
+_Static_assert(sizeof(struct xenbatch_submit) == 32, "xenbatch_submit");
+_Static_assert(sizeof(struct xenbatch_info) == 128, "xenbatch_info");
+_Static_assert(sizeof(struct xenbatch_restrict) == 32, "xenbatch_restrict");
+_Static_assert(sizeof(struct xenbatch_counter) == 128, "xenbatch_counter");
+#endif
+
+#endif /* _UAPI_XENBATCH_H */
