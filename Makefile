@@ -25,7 +25,7 @@ KREL ?= $(shell if [ -d /lib/modules/$$(uname -r)/build ]; then uname -r; \
 	[ -d /lib/modules/$$r/build ] && echo $$r; done | tail -n 1; fi)
 KDIR ?= /lib/modules/$(KREL)/build
 
-XB_CPPFLAGS := -Iuapi -D_GNU_SOURCE -DXENBATCH_VERSION='"$(VERSION)"'
+XB_CPPFLAGS := -I. -Ilib/core -D_GNU_SOURCE -DXENBATCH_VERSION='"$(VERSION)"'
 XB_CFLAGS   := -std=gnu11 -Wall -Wextra -Werror -fvisibility=hidden -fPIC
 
 # `  CC lib/core/arena.c`, or with V=1 the command itself.
