@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The one place that knows kernel versions. The rest of kmod/ reads as if it
+ * were written for the newest kernel.
+ */
+#ifndef XB_COMPAT_H
+#define XB_COMPAT_H
+
+#include <linux/mm.h>
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error "xenbatch needs Linux 6.1 or newer"
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+/* Debian and others carry these in 6.1 already: take another name. */
+static inline void xb_vm_flags_set(struct vm_area_struct *vma,
+				   unsigned long flags)
+{
+	vma->vm_flags |= flags;
+}
+
+static inline void xb_vm_flags_clear(struct vm_area_struct *vma,
+				     unsigned long flags)
+{
+	vma->vm_flags &= ~flags;
+}
+#define vm_flags_set	xb_vm_flags_set
+#define vm_flags_clear	xb_vm_flags_clear
+#endif
+
+#endif /* XB_COMPAT_H */

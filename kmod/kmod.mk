@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# kbuild wants its output beside the sources, so they are copied to build/.
+
+KMOD_SRC := $(wildcard kmod/*.c kmod/*.h) kmod/Kbuild uapi/xenbatch.h
+KMOD_KO  := $(O)/kmod/$(KREL)/xenbatch.ko
+BENCH_KO := $(O)/kmod-bench/$(KREL)/xenbatch.ko
+
+KBUILD_ARGS = W=1 XENBATCH_VERSION=$(VERSION)
+
+.PHONY: kmod kmod-bench kmod-check install-kmod
+kmod: $(KMOD_KO)
+kmod-bench: $(BENCH_KO)
+
+# $(call kmod_tree,dir): the sources as kbuild is to see them.
+define kmod_tree
+$(Q)mkdir -p $1/kmod $1/uapi
+$(Q)cp -u $(filter kmod/%,$(KMOD_SRC)) $1/kmod/
+$(Q)cp -u uapi/xenbatch.h $1/uapi/
+endef
+
+# $(call kmod_make,dir,more arguments): quiet unless it fails.
+define kmod_make
+$(Q)$(MAKE) -C $(KDIR) M=$(abspath $1)/kmod $(KBUILD_ARGS) $2 modules \
+	>$1/log 2>&1 || { tail -n 40 $1/log; echo "all of it: $1/log"; exit 1; }
+$(Q)! grep -E 'warning:|error:|WARNING:' $1/log || \
+	{ echo "all of it: $1/log"; exit 1; }
+endef
+
+$(KMOD_KO): $(KMOD_SRC) kmod/kmod.mk
+	$(say) KMOD $@
+	$(call kmod_tree,$(@D)/tree)
+	$(call kmod_make,$(@D)/tree)
+	$(Q)cp $(@D)/tree/kmod/xenbatch.ko $@
+
+$(BENCH_KO): $(KMOD_SRC) kmod/kmod.mk
+	$(say) KMOD $@
+	$(call kmod_tree,$(@D)/tree)
+	$(call kmod_make,$(@D)/tree,XENBATCH_BENCH=y)
+	$(Q)cp $(@D)/tree/kmod/xenbatch.ko $@
+
+install-kmod: kmod
+	$(Q)install -D -m 644 $(KMOD_KO) \
+		$(DESTDIR)/lib/modules/$(KREL)/updates/xenbatch.ko
+	$(Q)[ -n "$(DESTDIR)" ] || depmod $(KREL)

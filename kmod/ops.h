@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Operation families: a new operation is a row in ops.c and a function in its
+ * family's file, and nothing anywhere else.
+ */
+#ifndef XB_OPS_H
+#define XB_OPS_H
+
+#include <linux/types.h>
+
+#include "uapi.h"
+
+struct xb_context;
+
+/* One SUBMIT under way. */
+struct xb_run {
+	struct xb_context *ctx;
+	void *page;		/* for multicalls, or NULL: not needed yet */
+	bool cancel;		/* a linked operation has failed */
+	u32 direct;		/* counted here, added to the context once */
+	u32 multicalls;
+	u32 batched;
+	u32 nops;
+	u32 canceled;
+	u32 refused;
+};
+
+/* What is checked of an operation, read once: it lies in shared memory. */
+struct xb_head {
+	union {
+		u64 raw;
+		struct {
+			u32 state;
+			u16 opcode;
+			u16 flags;
+		};
+	};
+};
+
+struct xb_opdef {
+	const char *name;
+	u16 flags;		/* that it knows */
+	bool has_domid;		/* its target can be seen in op->domid */
+	/*
+	 * Run the operation at op, whose checked head is given, and as many of
+	 * its neighbours, up to nr in all, as can go along. Returns how many
+	 * are done (at least one), or a negative errno if nothing could be
+	 * done.
+	 */
+	int (*run)(struct xb_run *run, struct xenbatch_op *op,
+		   struct xb_head head, unsigned int nr);
+};
+
+extern const struct xb_opdef xb_opdefs[];
+extern const unsigned int xb_nr_opdefs;
+
+/* As bit masks: the opcodes there are, and those with has_domid. */
+u64 xb_opcodes(void);
+u64 xb_opcodes_with_domid(void);
+
+static inline struct xb_head xb_op_head(const struct xenbatch_op *op)
+{
+	return (struct xb_head){ .raw = READ_ONCE(*(const u64 *)op) };
+}
+
+/*
+ * 0 if the operation may run, or the errno that is its result.
+ */
+static inline int xb_op_check(u64 allowed, struct xb_head head)
+{
+	if (head.state != XENBATCH_STATE_IDLE &&
+	    head.state != XENBATCH_STATE_DONE)
+		return -EBUSY;
+	if (head.opcode >= xb_nr_opdefs ||
+	    head.flags & ~xb_opdefs[head.opcode].flags)
+		return -EINVAL;
+	if (!(allowed & (1ULL << head.opcode)))
+		return -EPERM;
+	return 0;
+}
+
+/* The result is there before the state says so. */
+static inline void xb_op_done(struct xb_run *run, struct xenbatch_op *op,
+			      u16 flags, s64 result)
+{
+	WRITE_ONCE(op->result, result);
+	smp_store_release(&op->state, XENBATCH_STATE_DONE);
+	if (flags & XENBATCH_OPF_LINK)
+		run->cancel = result < 0;
+}
+
+int xb_hypercall_run(struct xb_run *run, struct xenbatch_op *op,
+		     struct xb_head head, unsigned int nr);
+
+#endif /* XB_OPS_H */

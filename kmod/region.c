@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/mm.h>
+#include <linux/moduleparam.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "context.h"
+#include "region.h"
+#include "uapi.h"
+
+unsigned int xb_ops_max = 65536;
+module_param_named(ops_max, xb_ops_max, uint, 0444);
+MODULE_PARM_DESC(ops_max, "Operations that one context may have (64 bytes each)");
+
+unsigned int xb_arena_max_mb = 64;
+module_param_named(arena_max_mb, xb_arena_max_mb, uint, 0444);
+MODULE_PARM_DESC(arena_max_mb, "MiB of buffer arena that one context may have");
+
+#define XB_REGION_PAGES (1UL << (XENBATCH_REGION_SHIFT - PAGE_SHIFT))
+
+void xb_regions_init(struct xb_context *ctx)
+{
+	xa_init(&ctx->ops.pages);
+	xa_init(&ctx->arena.pages);
+	ctx->ops.max = xb_ops_max / XB_OPS_PER_PAGE;
+	ctx->ops_max = xb_ops_max;
+	ctx->arena.max = ((u64)xb_arena_max_mb << 20) >> PAGE_SHIFT;
+}
+
+static void xb_region_drop(struct xb_region *region, unsigned long first,
+			   unsigned long nr)
+{
+	struct page *page;
+	unsigned long i;
+
+	for (i = first; i < first + nr; i++) {
+		page = xa_erase(&region->pages, i);
+		if (page)
+			put_page(page);
+	}
+}
+
+static void xb_region_free(struct xb_region *region)
+{
+	struct page *page;
+	unsigned long i;
+
+	xa_for_each(&region->pages, i, page)
+		put_page(page);
+	xa_destroy(&region->pages);
+}
+
+/* No mapping is left: each holds the file, and the file the context. */
+void xb_regions_free(struct xb_context *ctx)
+{
+	xb_region_free(&ctx->ops);
+	xb_region_free(&ctx->arena);
+	kvfree(ctx->op_pages);
+}
+
+static struct xb_region *xb_region_of(struct xb_context *ctx,
+				      unsigned long pgoff)
+{
+	switch (pgoff / XB_REGION_PAGES) {
+	case XENBATCH_REGION_OPS:
+		return &ctx->ops;
+	case XENBATCH_REGION_ARENA:
+		return &ctx->arena;
+	default:
+		return NULL;
+	}
+}
+
+/*
+ * The pages are mapped whole from the start, so a fault means that the user
+ * had them thrown out (MADV_DONTNEED). The memory is still the context's.
+ */
+static vm_fault_t xb_area_fault(struct vm_fault *vmf)
+{
+	struct xb_context *ctx = vmf->vma->vm_file->private_data;
+	struct xb_region *region = xb_region_of(ctx, vmf->pgoff);
+	struct page *page;
+
+	page = xa_load(&region->pages, vmf->pgoff % XB_REGION_PAGES);
+	if (!page)
+		return VM_FAULT_SIGBUS;
+	get_page(page);
+	vmf->page = page;
+	return 0;
+}
+
+static int xb_area_may_split(struct vm_area_struct *vma, unsigned long addr)
+{
+	return -EINVAL;
+}
+
+static int xb_area_mremap(struct vm_area_struct *vma)
+{
+	return -EINVAL;
+}
+
+static int xb_area_mprotect(struct vm_area_struct *vma, unsigned long start,
+			    unsigned long end, unsigned long newflags)
+{
+	return -EACCES;
+}
+
+static const struct vm_operations_struct xb_area_ops = {
+	.fault = xb_area_fault,
+	.may_split = xb_area_may_split,
+	.mremap = xb_area_mremap,
+	.mprotect = xb_area_mprotect,
+};
+
+static bool xb_region_overlaps(struct xb_region *region, unsigned long first,
+			       unsigned long nr)
+{
+	unsigned long i = first;
+
+	return xa_find(&region->pages, &i, first + nr - 1, XA_PRESENT);
+}
+
+static int xb_region_store(struct xb_region *region, unsigned long first,
+			   struct page **pages, unsigned long nr)
+{
+	unsigned long i;
+	int err;
+
+	for (i = 0; i < nr; i++) {
+		err = xa_err(xa_store(&region->pages, first + i, pages[i],
+				      GFP_KERNEL_ACCOUNT));
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int xb_pages_alloc(struct page **pages, unsigned long nr)
+{
+	unsigned long i;
+
+	for (i = 0; i < nr; i++) {
+		pages[i] = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+		if (!pages[i])
+			goto err_pages;
+		cond_resched();
+	}
+	return 0;
+
+err_pages:
+	while (i--)
+		put_page(pages[i]);
+	return -ENOMEM;
+}
+
+/*
+ * Create pages [first, first + nr) of the region and map them by vma. SUBMIT
+ * must not see an operation page that the failure of a later step takes away
+ * again, so the table that it reads is written last.
+ */
+static int xb_region_create(struct xb_context *ctx, struct xb_region *region,
+			    struct vm_area_struct *vma, unsigned long first,
+			    unsigned long nr)
+{
+	unsigned long left = nr, i;
+	struct page **pages;
+	int err;
+
+	if (region == &ctx->ops && !ctx->op_pages) {
+		struct xenbatch_op **table;
+
+		table = kvcalloc(region->max, sizeof(*table),
+				 GFP_KERNEL_ACCOUNT);
+		if (!table)
+			return -ENOMEM;
+		smp_store_release(&ctx->op_pages, table);
+	}
+	pages = kvmalloc_array(nr, sizeof(*pages), GFP_KERNEL);
+	if (!pages)
+		return -ENOMEM;
+	err = xb_pages_alloc(pages, nr);
+	if (err)
+		goto err_array;
+	err = xb_region_store(region, first, pages, nr);
+	if (err)
+		goto err_store;
+	/* On failure the caller's mmap unmaps what was inserted. */
+	err = vm_insert_pages(vma, vma->vm_start, pages, &left);
+	if (err)
+		goto err_store;
+	if (region == &ctx->ops)
+		for (i = 0; i < nr; i++)
+			smp_store_release(&ctx->op_pages[first + i],
+					  page_address(pages[i]));
+	region->nr += nr;
+	xb_count(&ctx->stats, XB_COUNT_pages, nr);
+	kvfree(pages);
+	return 0;
+
+err_store:
+	/* What was stored is dropped by its entry, the rest by hand. */
+	for (i = 0; i < nr; i++)
+		if (!xa_load(&region->pages, first + i))
+			put_page(pages[i]);
+	xb_region_drop(region, first, nr);
+err_array:
+	kvfree(pages);
+	return err;
+}
+
+int xb_region_mmap(struct xb_context *ctx, struct vm_area_struct *vma)
+{
+	struct xb_region *region = xb_region_of(ctx, vma->vm_pgoff);
+	unsigned long first = vma->vm_pgoff % XB_REGION_PAGES;
+	unsigned long nr = vma_pages(vma);
+	int err;
+
+	if (!region || !(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	if (first >= region->max || nr > region->max - first)
+		return -EINVAL;
+	if ((vma->vm_flags & (VM_READ | VM_WRITE | VM_EXEC)) !=
+	    (VM_READ | VM_WRITE))
+		return -EACCES;
+
+	vm_flags_set(vma, VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP |
+			  VM_MIXEDMAP);
+	vm_flags_clear(vma, VM_MAYEXEC);
+	vma->vm_ops = &xb_area_ops;
+
+	mutex_lock(&ctx->lock);
+	if (xb_region_overlaps(region, first, nr))
+		err = -EBUSY;
+	else
+		err = xb_region_create(ctx, region, vma, first, nr);
+	mutex_unlock(&ctx->lock);
+	return err;
+}

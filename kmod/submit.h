@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef XB_SUBMIT_H
+#define XB_SUBMIT_H
+
+struct xb_context;
+struct xenbatch_submit;
+
+/* Operations of a stretch at most, and so between two looks at signals. */
+#define XB_CHUNK (PAGE_SIZE / sizeof(struct multicall_entry))
+
+long xb_submit(struct xb_context *ctx, const struct xenbatch_submit *submit);
+
+#endif /* XB_SUBMIT_H */
