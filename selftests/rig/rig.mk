@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The rig: selftests in a real dom0 on a real Xen, in QEMU. `run.py --help`
+# tells what else it can do.
+
+RIG := selftests/rig/run.py --build $(O)
+
+.PHONY: dom0-check dom0-shell dom0-tests kselftest kernel-source
+
+# What of the kernel's source the selftests and linters need, from Debian's
+# linux-source package: one pass over the archive, then cached.
+KERNEL_SOURCE := $(O)/cache/kernel-source
+KSELFTEST_DIR ?= $(KERNEL_SOURCE)/tools/testing/selftests
+
+# The kselftest folder builds by its own Makefile, as on any dom0.
+DOM0_TESTS = $(MAKE) -C selftests/dom0 OUTPUT=$(CURDIR)/$(O)/selftests/dom0 \
+	KSELFTEST_DIR=$(abspath $(KSELFTEST_DIR)) V=$(V)
+
+kernel-source:
+	$(Q)selftests/rig/kernel-source.py $(KERNEL_SOURCE)
+
+dom0-tests: kernel-source lib
+	$(Q)+$(DOM0_TESTS) all
+
+# T=name: one test. PASS=module,absent,stock: not all the passes.
+dom0-check: dom0-tests kmod tools
+	$(Q)$(RIG) $(if $(T),--only $(T)) $(if $(PASS),--pass $(PASS))
+
+dom0-shell: dom0-tests kmod tools
+	$(Q)$(RIG) --shell

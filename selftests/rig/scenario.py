@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What can be booted: one row a scenario, each the difference to `normal`.
+
+Facts that the rows rest on, all tried with QEMU 7.2 and Xen 4.17: the CPU
+models `max` and `EPYC` crash a PV dom0 early. Under icount one instruction is
+one nanosecond of guest time; ERMS must be off there, since each iteration of
+`rep movsb` counts as an instruction.
+"""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Scenario:
+    qemu: str = "qemu-system-x86_64"
+    machine: tuple = ("-accel", "tcg")
+    cpu: str = "Haswell-noTSX"
+    smp: int = 2
+    memory: int = 2048              # MiB of the machine
+    dom0_memory: int = 1024         # MiB of dom0
+    xen: str = ""                   # more options for Xen
+    kernel: str = ""                # more options for dom0's kernel
+    port: str = "/dev/ttyS1"        # where the guest reports to
+    boot_seconds: int = 240         # until the guest's agent speaks
+
+    def xen_line(self):
+        # bootscrub costs seconds under TCG; the ring must hold what Xen says
+        # during one test, with the debug keys' tables.
+        return ("com1=115200,8n1 console=com1 loglvl=all guest_loglvl=all "
+                "conring_size=256k bootscrub=0 dom0_mem=%dM %s"
+                % (self.dom0_memory, self.xen)).strip()
+
+    def kernel_line(self):
+        # What the kernel logs is read with dmesg after every test; the
+        # console gets errors only, since each letter traps into Xen.
+        return ("console=hvc0 quiet log_buf_len=1M %s" % self.kernel).strip()
+
+    def qemu_args(self):
+        return [self.qemu, *self.machine, "-cpu", self.cpu, "-smp",
+                str(self.smp), "-m", str(self.memory), "-nodefaults",
+                "-display", "none", "-no-reboot", "-monitor", "none"]
+
+
+NORMAL = Scenario()
+BENCH = replace(NORMAL, cpu="Haswell-noTSX,-erms", smp=1,
+                machine=("-accel", "tcg", "-icount", "shift=0,sleep=off"))
+
+SCENARIOS = {
+    # two processors, as a person's machine would be
+    "normal": NORMAL,
+    # the same for a person to look at: guests run beside dom0
+    "demo": NORMAL,
+    # instructions are counted; Xen as it comes, with its page-table isolation
+    "bench": BENCH,
+    # ... and without what current hardware no longer needs
+    "bench-noxpti": replace(BENCH, xen="xpti=no spec-ctrl=no"),
+}
