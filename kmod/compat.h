@@ -26,6 +26,7 @@ static inline void xb_vm_flags_clear(struct vm_area_struct *vma,
 {
 	vma->vm_flags &= ~flags;
 }
+
 #define vm_flags_set	xb_vm_flags_set
 #define vm_flags_clear	xb_vm_flags_clear
 #endif

@@ -60,8 +60,7 @@ void xb_context_destroy(struct xb_context *ctx)
 	kfree(ctx);
 }
 
-void xb_for_each_context(void (*fn)(struct xb_context *ctx, void *data),
-			 void *data)
+void xb_contexts_visit(xb_context_fn fn, void *data)
 {
 	struct xb_context *ctx;
 

@@ -44,8 +44,9 @@ int xb_context_restrict(struct xb_context *ctx,
 			const struct xenbatch_restrict *r);
 void xb_context_show(struct seq_file *m, struct xb_context *ctx);
 
+typedef void (*xb_context_fn)(struct xb_context *ctx, void *data);
+
 /* Calls fn for each open context. */
-void xb_for_each_context(void (*fn)(struct xb_context *ctx, void *data),
-			 void *data);
+void xb_contexts_visit(xb_context_fn fn, void *data);
 
 #endif /* XB_CONTEXT_H */

@@ -146,6 +146,7 @@ int xb_hypercall_run(struct xb_run *run, struct xenbatch_op *ops,
 
 	for (i = 0; i < n - 1; i++) {
 		WRITE_ONCE(ops[i].result, entries[i].result);
+		/* As in xb_op_done(): the result first. */
 		smp_store_release(&ops[i].state, XENBATCH_STATE_DONE);
 	}
 	xb_op_done(run, &ops[i], flags, entries[i].result);

@@ -42,3 +42,22 @@ install-kmod: kmod
 	$(Q)install -D -m 644 $(KMOD_KO) \
 		$(DESTDIR)/lib/modules/$(KREL)/updates/xenbatch.ko
 	$(Q)[ -n "$(DESTDIR)" ] || depmod $(KREL)
+
+# sparse over everything, and the kernel's own style check. compat.h is where
+# version tests belong, which checkpatch would not have in the kernel itself.
+CHECKPATCH = perl $(KERNEL_SOURCE)/scripts/checkpatch.pl --no-tree --strict \
+	--terse --no-summary
+CHECK_DIR := $(O)/kmod-check
+
+kmod-check: $(KMOD_SRC) kernel-source
+	$(say) SPARSE kmod
+	$(call kmod_tree,$(CHECK_DIR))
+	$(call kmod_make,$(CHECK_DIR),XENBATCH_BENCH=y C=2)
+	$(say) STYLE kmod
+	$(Q)$(CHECKPATCH) -f $(filter-out %compat.h %Kbuild uapi/%,$(KMOD_SRC))
+	$(Q)$(CHECKPATCH) --ignore LINUX_VERSION_CODE,CONSTANT_COMPARISON \
+		-f kmod/compat.h
+	$(say) STYLE uapi
+	$(Q)mkdir -p $(CHECK_DIR)/include/uapi
+	$(Q)cp uapi/xenbatch.h $(CHECK_DIR)/include/uapi/
+	$(Q)$(CHECKPATCH) -f $(CHECK_DIR)/include/uapi/xenbatch.h

@@ -79,11 +79,11 @@ static inline int xb_op_check(u64 allowed, struct xb_head head)
 	return 0;
 }
 
-/* The result is there before the state says so. */
 static inline void xb_op_done(struct xb_run *run, struct xenbatch_op *op,
 			      u16 flags, s64 result)
 {
 	WRITE_ONCE(op->result, result);
+	/* A reader that sees DONE sees the result too. */
 	smp_store_release(&op->state, XENBATCH_STATE_DONE);
 	if (flags & XENBATCH_OPF_LINK)
 		run->cancel = result < 0;

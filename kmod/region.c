@@ -173,6 +173,7 @@ static int xb_region_create(struct xb_context *ctx, struct xb_region *region,
 				 GFP_KERNEL_ACCOUNT);
 		if (!table)
 			return -ENOMEM;
+		/* Cleared before it is seen: see xb_op_at(). */
 		smp_store_release(&ctx->op_pages, table);
 	}
 	pages = kvmalloc_array(nr, sizeof(*pages), GFP_KERNEL);
@@ -190,10 +191,11 @@ static int xb_region_create(struct xb_context *ctx, struct xb_region *region,
 		goto err_store;
 	if (region == &ctx->ops)
 		for (i = 0; i < nr; i++)
+			/* Zeroed before it is seen: see xb_op_at(). */
 			smp_store_release(&ctx->op_pages[first + i],
 					  page_address(pages[i]));
 	region->nr += nr;
-	xb_count(&ctx->stats, XB_COUNT_pages, nr);
+	xb_count(&ctx->stats, XB_COUNT_PAGES, nr);
 	kvfree(pages);
 	return 0;
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/build_bug.h>
 #include <linux/debugfs.h>
+#include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
@@ -12,10 +14,26 @@ static const struct {
 	const char *name;
 	const char *text;
 } xb_counters[] = {
-#define X(name, text) { #name, text },
-	XB_COUNTERS(X)
-#undef X
+	[XB_COUNT_SUBMITS] = { "submits", "SUBMIT calls" },
+	[XB_COUNT_DIRECT] = { "direct", "hypercalls made one by one" },
+	[XB_COUNT_MULTICALLS] = { "multicalls", "multicalls made" },
+	[XB_COUNT_BATCHED] = { "batched", "hypercalls made in multicalls" },
+	[XB_COUNT_NOPS] = { "nops", "NOP operations" },
+	[XB_COUNT_CANCELED] = {
+		"canceled", "operations canceled because a linked one failed"
+	},
+	[XB_COUNT_REFUSED] = {
+		"refused", "operations malformed, busy or not permitted"
+	},
+	[XB_COUNT_INTERRUPTED] = {
+		"interrupted", "SUBMIT calls that a signal ended early"
+	},
+	[XB_COUNT_PAGES] = {
+		"pages", "pages of operation array and arena created"
+	},
 };
+
+static_assert(ARRAY_SIZE(xb_counters) == XB_NR_COUNTERS);
 
 /* What the contexts counted that are closed by now. */
 static struct xb_stats xb_retired;
@@ -44,7 +62,7 @@ static void xb_totals(u64 *sums)
 	for (i = 0; i < XB_NR_COUNTERS; i++)
 		sums[i] = xb_value(&xb_retired, i);
 	sums[XB_NR_COUNTERS] = 0;
-	xb_for_each_context(xb_add_context, sums);
+	xb_contexts_visit(xb_add_context, sums);
 }
 
 int xb_stats_get(struct xb_context *ctx, struct xenbatch_counter *counter)

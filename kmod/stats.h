@@ -14,22 +14,17 @@ struct xb_context;
 struct seq_file;
 struct xenbatch_counter;
 
-/* name, what it counts */
-#define XB_COUNTERS(X)							\
-	X(submits,	"SUBMIT calls")					\
-	X(direct,	"hypercalls made one by one")			\
-	X(multicalls,	"multicalls made")				\
-	X(batched,	"hypercalls made inside multicalls")		\
-	X(nops,		"NOP operations")				\
-	X(canceled,	"operations canceled because a linked one failed") \
-	X(refused,	"operations refused: malformed, busy or not permitted") \
-	X(interrupted,	"SUBMIT calls that a signal ended early")	\
-	X(pages,	"pages of operation array and arena created")
-
+/* Their names and meanings: xb_counters[] in stats.c. */
 enum xb_counter {
-#define X(name, text) XB_COUNT_##name,
-	XB_COUNTERS(X)
-#undef X
+	XB_COUNT_SUBMITS,
+	XB_COUNT_DIRECT,
+	XB_COUNT_MULTICALLS,
+	XB_COUNT_BATCHED,
+	XB_COUNT_NOPS,
+	XB_COUNT_CANCELED,
+	XB_COUNT_REFUSED,
+	XB_COUNT_INTERRUPTED,
+	XB_COUNT_PAGES,
 	XB_NR_COUNTERS
 };
 

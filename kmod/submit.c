@@ -22,12 +22,14 @@
 static struct xenbatch_op *xb_op_at(struct xb_context *ctx, u32 index,
 				    unsigned int *room)
 {
-	struct xenbatch_op **table = smp_load_acquire(&ctx->op_pages);
-	struct xenbatch_op *page;
+	struct xenbatch_op **table, *page;
 
+	/* Pairs with the releases in xb_region_create(), as does the other. */
+	table = smp_load_acquire(&ctx->op_pages);
 	if (unlikely(!table))
 		return NULL;
 	index = array_index_nospec(index, ctx->ops_max);
+	/* See above. */
 	page = smp_load_acquire(&table[index / XB_OPS_PER_PAGE]);
 	if (unlikely(!page))
 		return NULL;
@@ -84,13 +86,13 @@ static void xb_run_count(const struct xb_run *run)
 {
 	struct xb_stats *stats = &run->ctx->stats;
 
-	xb_count(stats, XB_COUNT_submits, 1);
-	xb_count(stats, XB_COUNT_direct, run->direct);
-	xb_count(stats, XB_COUNT_multicalls, run->multicalls);
-	xb_count(stats, XB_COUNT_batched, run->batched);
-	xb_count(stats, XB_COUNT_nops, run->nops);
-	xb_count(stats, XB_COUNT_canceled, run->canceled);
-	xb_count(stats, XB_COUNT_refused, run->refused);
+	xb_count(stats, XB_COUNT_SUBMITS, 1);
+	xb_count(stats, XB_COUNT_DIRECT, run->direct);
+	xb_count(stats, XB_COUNT_MULTICALLS, run->multicalls);
+	xb_count(stats, XB_COUNT_BATCHED, run->batched);
+	xb_count(stats, XB_COUNT_NOPS, run->nops);
+	xb_count(stats, XB_COUNT_CANCELED, run->canceled);
+	xb_count(stats, XB_COUNT_REFUSED, run->refused);
 }
 
 long xb_submit(struct xb_context *ctx, const struct xenbatch_submit *submit)
@@ -121,7 +123,7 @@ long xb_submit(struct xb_context *ctx, const struct xenbatch_submit *submit)
 		 * no hypercall.
 		 */
 		if (signal_pending(current) && !run.cancel) {
-			xb_count(&ctx->stats, XB_COUNT_interrupted, 1);
+			xb_count(&ctx->stats, XB_COUNT_INTERRUPTED, 1);
 			break;
 		}
 	}

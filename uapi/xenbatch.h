@@ -44,8 +44,14 @@
  *   EBUSY   some page of the range was created before
  *   EXDEV   another address space's context
  *   ENOMEM  no memory
- * Later on such an area: mremap fails with EINVAL (growing: EFAULT), mprotect
- * with EACCES (of a part: EINVAL), munmap of a part with EINVAL.
+ * Later on such an area: mprotect fails with EACCES, mremap with EINVAL
+ * (growing: EFAULT), munmap of a part with EINVAL. What MADV_DONTNEED throws
+ * out comes back at the next touch, with its contents, but Xen will not find
+ * it until then.
+ *
+ * open errors:
+ *   ENFILE  as many contexts are open as the module allows
+ *   ENOMEM  no memory
  *
  *
  * Versions
@@ -67,6 +73,7 @@
 #ifndef _UAPI_XENBATCH_H
 #define _UAPI_XENBATCH_H
 
+#include <linux/const.h>
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
@@ -75,9 +82,9 @@
 #define XENBATCH_DEVICE		"/dev/xen/batch"
 
 /* What info.features can hold. */
-#define XENBATCH_FEATURE_PV		(1ULL << 0) /* PV dom0 */
-#define XENBATCH_FEATURE_AUTOXLATE	(1ULL << 1) /* auto-translated dom0 */
-#define XENBATCH_FEATURE_BENCH		(1ULL << 63) /* a bench build: not for use */
+#define XENBATCH_FEATURE_PV		_BITULL(0) /* PV dom0 */
+#define XENBATCH_FEATURE_AUTOXLATE	_BITULL(1) /* auto-translated dom0 */
+#define XENBATCH_FEATURE_BENCH		_BITULL(63) /* a bench build: not for use */
 
 /* mmap */
 #define XENBATCH_REGION_CONTROL		0	/* reserved: EINVAL in ABI 1 */
@@ -145,7 +152,7 @@ enum xenbatch_opcode {
  * but gets -ECANCELED, and so on as long as the canceled one has LINK too.
  * LINK on the last operation of a SUBMIT has no effect.
  */
-#define XENBATCH_OPF_LINK	(1U << 0)
+#define XENBATCH_OPF_LINK	_BITUL(0)
 
 struct xenbatch_op {
 	__u32 state;
@@ -227,8 +234,8 @@ struct xenbatch_info {
  *           a field given without its flag
  *   EFAULT, EXDEV
  */
-#define XENBATCH_RESTRICT_DOMID		(1U << 0)
-#define XENBATCH_RESTRICT_OPCODES	(1U << 1)
+#define XENBATCH_RESTRICT_DOMID		_BITUL(0)
+#define XENBATCH_RESTRICT_OPCODES	_BITUL(1)
 
 struct xenbatch_restrict {
 	__u32 flags;
@@ -260,16 +267,17 @@ struct xenbatch_counter {
 #define XENBATCH_IOC_COUNTER	_IOWR('x', 0xb3, struct xenbatch_counter)
 /* 0xbf belongs to the bench build, see kmod/bench.h. Others: ENOTTY. */
 
-#if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L && \
-	!defined(__cplusplus)
-_Static_assert(sizeof(struct xenbatch_op) == 64, "xenbatch_op");
-_Static_assert(__builtin_offsetof(struct xenbatch_op, result) == 8, "result");
-_Static_assert(__builtin_offsetof(struct xenbatch_op, tag) == 16, "tag");
-_Static_assert(__builtin_offsetof(struct xenbatch_op, arg) == 24, "arg");
-_Static_assert(sizeof(struct xenbatch_submit) == 32, "xenbatch_submit");
-_Static_assert(sizeof(struct xenbatch_info) == 128, "xenbatch_info");
-_Static_assert(sizeof(struct xenbatch_restrict) == 32, "xenbatch_restrict");
-_Static_assert(sizeof(struct xenbatch_counter) == 128, "xenbatch_counter");
+#if !defined(__KERNEL__) && __STDC_VERSION__ + 0 >= 201112L
+#include <assert.h>
+#include <stddef.h>
+static_assert(sizeof(struct xenbatch_op) == 64, "one cache line");
+static_assert(offsetof(struct xenbatch_op, result) == 8, "layout");
+static_assert(offsetof(struct xenbatch_op, tag) == 16, "layout");
+static_assert(offsetof(struct xenbatch_op, arg) == 24, "layout");
+static_assert(sizeof(struct xenbatch_submit) == 32, "size");
+static_assert(sizeof(struct xenbatch_info) == 128, "size");
+static_assert(sizeof(struct xenbatch_restrict) == 32, "size");
+static_assert(sizeof(struct xenbatch_counter) == 128, "size");
 #endif
 
 #endif /* _UAPI_XENBATCH_H */
