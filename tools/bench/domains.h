@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Domains to look at: paused from birth, without memory, so that what is read
+ * about them never moves. They are destroyed when the benchmark ends.
+ */
+#ifndef BENCH_DOMAINS_H
+#define BENCH_DOMAINS_H
+
+#include <stdbool.h>
+
+#include "libxc.h"
+
+#define DOMAINS	64
+#define VCPUS	2
+
+struct domains {
+	unsigned int nr;
+	uint32_t domid[DOMAINS];
+};
+
+/* False after one line, with nothing left behind. */
+bool domains_create(struct domains *d, struct libxc *lib);
+void domains_destroy(struct domains *d, struct libxc *lib);
+
+#endif /* BENCH_DOMAINS_H */

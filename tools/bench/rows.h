@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The rows of the benchmark. A row is what a program does with libxenctrl: it
+ * is run with one library, then with the other, and what came out is compared.
+ * The one table is in rows.c; a new row is a line there, and a kind if none of
+ * those that exist does it.
+ */
+#ifndef BENCH_ROWS_H
+#define BENCH_ROWS_H
+
+#include <stdbool.h>
+
+#include "domains.h"
+#include "floor.h"
+#include "libxc.h"
+
+struct row;
+
+/* One row with one library. */
+struct side {
+	const struct row *row;
+	struct libxc *lib;
+	const struct domains *domains;
+	bool deferred;		/* ours, and the row says deferred */
+	unsigned int nr;	/* results that the last run gave */
+	struct xc_batch_result *results; /* one for each call */
+	void *out;		/* what the calls wrote, row->kind->out_size */
+};
+
+/* What a row does. */
+struct kind {
+	/* Do it once. */
+	void (*run)(struct side *side);
+	/* Bytes that it writes, and calls that it makes at most, for n. */
+	size_t (*out_size)(unsigned int n);
+	unsigned int (*calls)(unsigned int n);
+	/* Clear what moves by itself, and bytes that are nobody's. */
+	void (*settle)(struct side *side);
+	/* Cost of its hypercalls in the kernel. NULL: it has no floor. */
+	double (*floor)(struct floor *f, const struct row *row,
+			const struct domains *domains);
+};
+
+struct row {
+	const char *name;
+	unsigned int n;		/* batch length, or number of entries */
+	bool deferred;		/* stock: a loop; ours: one batch */
+	bool asked;		/* only if asked for by name */
+	unsigned int operations;/* one run is so many operations */
+	const struct kind *kind;
+};
+
+extern const struct row rows[];
+extern const unsigned int nr_rows;
+
+/* False after one line if there is no memory. */
+bool side_init(struct side *side, const struct row *row, struct libxc *lib,
+	       bool deferred, const struct domains *domains);
+void side_free(struct side *side);
+
+/* Run once, for clock_measure(): arg is a struct side. */
+void side_run(void *arg);
+
+/*
+ * Run both, fill their buffers with a pattern before, and compare all results,
+ * errnos and output. If they differ, says what in one line.
+ */
+bool sides_same(struct side *a, struct side *b);
+
+#endif /* BENCH_ROWS_H */

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * xenbatch: looks at the module and the library, and measures them.
+ *
+ * The program is a table of subcommands. Each lives in its own file, parses
+ * its own arguments with tool_parse(), and returns an exit code.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool.h"
+
+static const struct tool tools[] = {
+	{ "info",  "what module, library and Xen are here, and which is used",
+	  tool_info },
+	{ "bench", "what calls cost: stock libxenctrl, xenbatch, Xen's floor",
+	  tool_bench },
+};
+
+#define NR_TOOLS (sizeof(tools) / sizeof(tools[0]))
+
+/* `xenbatch`, then `xenbatch NAME`: what errors and usage begin with. */
+static char me[64] = "xenbatch";
+
+static void say(const char *format, va_list args)
+{
+	/* results first, if both go to one terminal */
+	fflush(stdout);
+	fprintf(stderr, "%s: ", me);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+}
+
+void tool_error(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(format, args);
+	va_end(args);
+}
+
+void tool_usage(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(format, args);
+	va_end(args);
+	exit(TOOL_USAGE);
+}
+
+/*
+ * argp prints two lines and more when an option is unknown, and exits with a
+ * code of its own. So it is told to be silent (ARGP_NO_ERRS), which silences
+ * its --help too, and help is asked for by the options below.
+ */
+enum { KEY_HELP = '?', KEY_USAGE = 0x1001 };
+
+static const struct argp_option help_options[] = {
+	{ "help", KEY_HELP, NULL, 0, "Print this help", -1 },
+	{ "usage", KEY_USAGE, NULL, 0, "Print a short summary", -1 },
+	{ 0 },
+};
+
+struct parse {
+	const struct argp *argp;	/* the whole, with help_options */
+	void *input;
+};
+
+static error_t help_parser(int key, char *arg, struct argp_state *state)
+{
+	struct parse *parse = state->input;
+
+	(void)arg;
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = parse->input;
+		return 0;
+	case KEY_HELP:
+		argp_help(parse->argp, stdout, ARGP_HELP_STD_HELP, me);
+		exit(TOOL_OK);
+	case KEY_USAGE:
+		argp_help(parse->argp, stdout, ARGP_HELP_USAGE, me);
+		exit(TOOL_OK);
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+void tool_parse(const struct argp *argp, int argc, char **argv, void *input)
+{
+	const struct argp_child children[] = { { argp, 0, NULL, 0 }, { 0 } };
+	const struct argp whole = {
+		.options = help_options,
+		.parser = help_parser,
+		.children = children,
+		.args_doc = argp->args_doc,
+		.doc = argp->doc,
+	};
+	struct parse parse = { &whole, input };
+	int at = 0;
+
+	if (argp_parse(&whole, argc, argv,
+		       ARGP_NO_ERRS | ARGP_NO_HELP | ARGP_PARSE_ARGV0 |
+		       ARGP_IN_ORDER, &at, &parse) == 0)
+		return;
+	/* The parser stands behind an option that it did not understand. */
+	if (at > 0 && at <= argc && argv[at - 1][0] == '-')
+		at--;
+	if (at < argc)
+		tool_usage("cannot make sense of '%s': see '%s --help'",
+			   argv[at], me);
+	tool_usage("the last option wants a value: see '%s --help'", me);
+}
+
+struct main_args {
+	int at;		/* index of the subcommand, 0 if there is none */
+};
+
+enum { KEY_VERSION = 'V' };
+
+static error_t main_parser(int key, char *arg, struct argp_state *state)
+{
+	struct main_args *args = state->input;
+
+	(void)arg;
+	switch (key) {
+	case KEY_VERSION:
+		printf("xenbatch %s, ABI %d\n", XENBATCH_VERSION, XENBATCH_ABI);
+		exit(TOOL_OK);
+	case ARGP_KEY_ARG:
+		/* the rest is the subcommand's */
+		args->at = state->next - 1;
+		state->next = state->argc;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* The list of subcommands in --help comes from the table. */
+static char *main_filter(int key, const char *text, void *input)
+{
+	char *out;
+	size_t size;
+	FILE *f;
+
+	(void)input;
+	if (key != ARGP_KEY_HELP_POST_DOC)
+		return (char *)text;
+	f = open_memstream(&out, &size);
+	if (!f)
+		return (char *)text;
+	fputs("Commands:\n", f);
+	for (size_t i = 0; i < NR_TOOLS; i++)
+		fprintf(f, "  %-8s %s\n", tools[i].name, tools[i].help);
+	fputs("\n'xenbatch COMMAND --help' tells more about one.", f);
+	fclose(f);
+	return out;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp_option options[] = {
+		{ "version", KEY_VERSION, NULL, 0, "Print the version", -1 },
+		{ 0 },
+	};
+	static const struct argp argp = {
+		.options = options,
+		.parser = main_parser,
+		.args_doc = "COMMAND [ARGUMENT...]",
+		.doc = "Batched hypercalls for programs in a Xen dom0.\v",
+		.help_filter = main_filter,
+	};
+	struct main_args args = { 0 };
+	const char *name;
+
+	tool_parse(&argp, argc, argv, &args);
+	if (!args.at)
+		tool_usage("which command? See 'xenbatch --help'");
+	name = argv[args.at];
+	for (size_t i = 0; i < NR_TOOLS; i++) {
+		if (strcmp(name, tools[i].name) != 0)
+			continue;
+		snprintf(me, sizeof(me), "xenbatch %s", name);
+		argv[args.at] = me;
+		i = tools[i].run(argc - args.at, argv + args.at);
+		if (fflush(stdout) || ferror(stdout)) {
+			tool_error("cannot write: %s", strerror(errno));
+			return TOOL_FAILED;
+		}
+		return i;
+	}
+	tool_usage("no command is called '%s': see 'xenbatch --help'", name);
+}
