@@ -39,6 +39,8 @@
 extern "C" {
 #endif
 
+#pragma GCC visibility push(default)
+
 typedef struct xenbatch_handle xenbatch;
 struct xenbatch_batch;
 
@@ -150,6 +152,8 @@ int xenbatch_commit(struct xenbatch_batch *b, struct xenbatch_result *results,
 
 /* Forget all that is queued, and end the batch. */
 void xenbatch_cancel(struct xenbatch_batch *b);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

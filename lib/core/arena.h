@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The arena's allocator. Its memory comes from the backend in pieces of
+ * growing size; everything that it knows about them lies outside, where a
+ * hypercall that writes too far cannot reach it.
+ */
+#ifndef XB_ARENA_H
+#define XB_ARENA_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "backend.h"
+
+#define XB_PAGE_SHIFT	12
+#define XB_PAGE		((size_t)1 << XB_PAGE_SHIFT)
+
+#define XB_CLASSES	24	/* object sizes below a page */
+#define XB_BINS		64	/* free runs of 1..63 pages, and the longer */
+#define XB_PIECES	64
+
+struct xb_page;			/* arena.c */
+
+struct xb_piece {
+	char *base;
+	size_t size;
+	struct xb_page *pages;
+	bool fenced;		/* in a child: our PROT_NONE is in its place */
+};
+
+struct xb_arena {
+	struct xb_device *dev;
+	pthread_mutex_t lock;
+	uint32_t nr_pieces;		/* written last, read without lock */
+	uint64_t mapped;		/* bytes, all pieces */
+	uint64_t bins_used;		/* bit n: bins[n] is not empty */
+	struct xb_page *partial[XB_CLASSES];
+	struct xb_page *bins[XB_BINS];
+	struct xb_piece pieces[XB_PIECES];
+};
+
+/* arena is zero. */
+void xb_arena_init(struct xb_arena *arena, struct xb_device *dev);
+/* Unmap all pieces. */
+void xb_arena_destroy(struct xb_arena *arena);
+/* In a child, where the pieces are not: forget them, unmap the fences. */
+void xb_arena_forget(struct xb_arena *arena);
+/*
+ * In a child: keep everybody off the addresses of the parent's pieces, so that
+ * a buffer of the parent's is never taken for one of the child's.
+ */
+void xb_arena_fence(struct xb_arena *arena);
+
+/* NULL and errno ENOMEM. free aborts on a pointer that alloc did not give. */
+void *xb_arena_alloc(struct xb_arena *arena, size_t size);
+void xb_arena_free(struct xb_arena *arena, void *p);
+
+bool xb_arena_owns(const struct xb_arena *arena, const void *p, size_t size);
+
+#endif /* XB_ARENA_H */

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Backend stock: the devices that every dom0 kernel has. One system call a
+ * hypercall, the same answers.
+ *
+ * The choice of devices is that of libxencall (tools/libs/call/linux.c, Xen
+ * 4.17): a program that ran on it must run here, in the same environments.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <xen/xen.h>
+#include <xen/sys/privcmd.h>
+
+#include "backend.h"
+#include "os.h"
+#include "soft.h"
+
+#define STOCK_OPS_MAX	65536U
+#define STOCK_ARENA_MAX	(64ULL << 20)
+
+static int stock_open(struct xb_device *dev)
+{
+	int err;
+
+	dev->fd = xb_os_open("/dev/xen/privcmd");
+	if (dev->fd == -ENOENT || dev->fd == -ENXIO || dev->fd == -ENODEV)
+		dev->fd = xb_os_open("/proc/xen/privcmd");
+	if (dev->fd < 0)
+		return dev->fd;
+
+	dev->buf_fd = xb_os_open("/dev/xen/hypercall");
+	if (dev->buf_fd < 0 && dev->buf_fd != -ENOENT) {
+		err = dev->buf_fd;
+		xb_os_close(dev->fd);
+		dev->fd = -1;
+		return err;
+	}
+	dev->ops_max = STOCK_OPS_MAX;
+	dev->arena_max = STOCK_ARENA_MAX;
+	return 0;
+}
+
+/*
+ * privcmd does not care which process calls, so the child keeps what it has,
+ * as with stock libraries: it may have no right left to open the devices.
+ */
+static int stock_reopen(struct xb_device *dev, struct xb_device *parent)
+{
+	dev->fd = parent->fd;
+	dev->buf_fd = parent->buf_fd;
+	dev->ops_max = parent->ops_max;
+	dev->arena_max = parent->arena_max;
+	parent->fd = -1;
+	parent->buf_fd = -1;
+	return 0;
+}
+
+static void stock_close(struct xb_device *dev)
+{
+	if (dev->buf_fd >= 0)
+		xb_os_close(dev->buf_fd);
+	if (dev->fd >= 0)
+		xb_os_close(dev->fd);
+}
+
+/* Operations are read by us alone: any memory will do. */
+static int stock_map_ops(size_t size, void **out)
+{
+	struct xenbatch_op *ops = aligned_alloc(sizeof(*ops), size);
+	size_t i;
+
+	if (!ops)
+		return -ENOMEM;
+	for (i = 0; i < size / sizeof(*ops); i++)
+		ops[i].state = XENBATCH_STATE_IDLE;
+	*out = ops;
+	return 0;
+}
+
+/* Without a buffer device: locked memory, which is present nearly always. */
+static int stock_map_locked(size_t size, void **out)
+{
+	size_t i;
+	char *p;
+
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1, 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	/*
+	 * After fork a page would be shared, and copied under Xen's feet when
+	 * it is written to. Touch them once more, in case that another thread
+	 * forked before the advice was given.
+	 */
+	if (madvise(p, size, MADV_DONTFORK)) {
+		int err = -errno;
+
+		munmap(p, size);
+		return err;
+	}
+	for (i = 0; i < size; i += 4096)
+		((volatile char *)p)[i] = 0;
+	*out = p;
+	return 0;
+}
+
+static int stock_map_arena(struct xb_device *dev, size_t size, void **out)
+{
+	int err;
+
+	if (dev->buf_fd < 0)
+		return stock_map_locked(size, out);
+	err = xb_os_mmap(dev->buf_fd, 0, size, out);
+	/*
+	 * The device's memory would stay shared with a child; the module's is
+	 * not inherited, and a program should not be able to tell.
+	 */
+	if (!err)
+		madvise(*out, size, MADV_DONTFORK);
+	return err;
+}
+
+static int stock_map(struct xb_device *dev, unsigned int region,
+		     uint64_t offset, size_t size, void **out)
+{
+	int saved = errno;
+	int err;
+
+	(void)offset;
+	if (region == XENBATCH_REGION_OPS)
+		err = stock_map_ops(size, out);
+	else
+		err = stock_map_arena(dev, size, out);
+	errno = saved;
+	return err;
+}
+
+static void stock_unmap(struct xb_device *dev, unsigned int region, void *p,
+			size_t size)
+{
+	(void)dev;
+	if (region == XENBATCH_REGION_OPS)
+		free(p);
+	else
+		xb_os_munmap(p, size);
+}
+
+static long stock_call(struct xb_device *dev, const struct xenbatch_op *op)
+{
+	privcmd_hypercall_t call = {
+		.op = op->number,
+		.arg = { op->arg[0], op->arg[1], op->arg[2], op->arg[3],
+			 op->arg[4] },
+	};
+
+	return xb_os_ioctl(dev->fd, IOCTL_PRIVCMD_HYPERCALL, &call);
+}
+
+static long stock_submit(struct xb_device *dev, uint32_t first,
+			 struct xenbatch_op *ops, uint32_t count)
+{
+	bool cancel = false;
+
+	(void)first;
+	xb_soft_run(dev, ops, count, stock_call, &cancel);
+	return count;
+}
+
+static int stock_restrict_domid(struct xb_device *dev, uint16_t domid)
+{
+	domid_t dom = domid;
+
+	return xb_os_ioctl(dev->fd, IOCTL_PRIVCMD_RESTRICT, &dom);
+}
+
+const struct xb_backend xb_backend_stock = {
+	.id = XENBATCH_BACKEND_STOCK,
+	.name = "stock",
+	.open = stock_open,
+	.reopen = stock_reopen,
+	.close = stock_close,
+	.map = stock_map,
+	.unmap = stock_unmap,
+	.submit = stock_submit,
+	.restrict_domid = stock_restrict_domid,
+};

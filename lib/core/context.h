@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a handle is made of. A handle has one connection for each process that
+ * uses it; a connection has a device, an arena, the stretches of the operation
+ * array that were mapped so far, and lanes.
+ */
+#ifndef XB_CONTEXT_H
+#define XB_CONTEXT_H
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "backend.h"
+#include "lane.h"
+
+#define likely(x)	__builtin_expect(!!(x), 1)
+#define unlikely(x)	__builtin_expect(!!(x), 0)
+
+#define XB_CACHE_LINE	64
+#define XB_LANE_CHUNKS	24
+
+/* A stretch of the operation array, mapped until the connection ends. */
+struct xb_range {
+	struct xenbatch_op *ops;
+	uint32_t first;
+	uint32_t count;
+	struct xb_range *next_free;
+	struct xb_range *next;		/* of all */
+};
+
+struct xb_chunk {
+	char *base;
+	size_t size;
+};
+
+struct xb_lane_impl {
+	struct xb_lane pub;		/* first: see lane_impl() */
+	struct xb_conn *conn;
+	char *base;			/* of the one chunk, or NULL */
+	uint32_t busy;
+	uint32_t generation;
+	bool trim;			/* put has more to do than to reset */
+
+	/* not on the way of an immediate call */
+	uint8_t nr_chunks;
+	uintptr_t batch_thread;		/* who has a batch here, or 0 */
+	struct xb_lane_impl *next;
+	struct xb_range *range;
+	size_t want;			/* bytes that the first chunk should be */
+	struct xb_chunk chunks[XB_LANE_CHUNKS];
+} __attribute__((aligned(XB_CACHE_LINE)));
+
+struct xb_conn {
+	struct xb_lane_impl lane0;
+	struct xb_device dev;
+	struct xb_arena arena;
+	pthread_mutex_t lock;		/* what follows, and adding lanes */
+	struct xb_range *ranges, *free_ranges;
+	uint32_t ops_mapped;
+	struct xb_conn *inherited;	/* the parent's, not used any more */
+	char why[160];
+};
+
+/* tools/include/xentoolcore_internal.h, Xen 4.17: exported, not packaged. */
+typedef struct Xentoolcore__Active_Handle Xentoolcore__Active_Handle;
+struct Xentoolcore__Active_Handle {
+	int (*restrict_callback)(Xentoolcore__Active_Handle *handle,
+				 uint16_t domid);
+	struct {
+		Xentoolcore__Active_Handle *le_next;
+		Xentoolcore__Active_Handle **le_prev;
+	} entry;
+};
+void xentoolcore__register_active_handle(Xentoolcore__Active_Handle *handle);
+void xentoolcore__deregister_active_handle(Xentoolcore__Active_Handle *handle);
+
+struct xenbatch_handle {
+	uint32_t generation;		/* of the process that conn belongs to */
+	struct xb_lane_impl *lanes;	/* the first: conn->lane0 */
+	struct xb_conn *conn;
+	bool restricted;
+	uint16_t domid;
+	Xentoolcore__Active_Handle active;
+};
+
+/*
+ * How many forks lie between the program's start and this process: what
+ * belongs to a process carries the number, and a child sees that it is
+ * another's.
+ */
+extern uint32_t xb_generation;
+
+static inline uint32_t xb_generation_now(void)
+{
+	return __atomic_load_n(&xb_generation, __ATOMIC_RELAXED);
+}
+
+static inline bool xb_is_ours(const xenbatch *xb)
+{
+	return likely(__atomic_load_n(&xb->generation, __ATOMIC_ACQUIRE) ==
+		      xb_generation_now());
+}
+
+static inline struct xb_lane_impl *lane_impl(const struct xb_lane *lane)
+{
+	return (struct xb_lane_impl *)lane;
+}
+
+static inline bool lane_is_stale(const struct xb_lane_impl *lane)
+{
+	return unlikely(lane->generation != xb_generation_now());
+}
+
+/* fork.c: 0, or -1 and errno. */
+int xb_fork_init(void);
+void xb_fork_lock(void);
+void xb_fork_unlock(void);
+int xb_reconnect(xenbatch *xb);
+
+/* context.c: a connection that no process uses yet; NULL and errno. */
+struct xb_conn *xb_conn_create(xenbatch *xb, struct xb_device *parent);
+void xb_conn_destroy(struct xb_conn *conn);
+
+/* lane.c */
+void xb_lanes_init(struct xb_conn *conn, xenbatch *xb);
+void xb_lanes_destroy(struct xb_conn *conn, bool mapped);
+
+#endif /* XB_CONTEXT_H */

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The system calls that backends make. All return a negative errno and leave
+ * errno alone, so that what succeeds in the end does not disturb it.
+ *
+ * ioctl is made here and not in libc: it is the one call on the fast path,
+ * and libc's costs more around it, and cuts the 64-bit answer of a hypercall
+ * down to an int. The unit tests put a small simulated kernel underneath
+ * (XB_TEST_OS, see selftests/unit/).
+ */
+#ifndef XB_OS_H
+#define XB_OS_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifdef XB_TEST_OS
+
+struct xb_os {
+	int (*open)(const char *path);
+	int (*close)(int fd);
+	long (*ioctl)(int fd, unsigned long request, void *arg);
+	int (*mmap)(int fd, uint64_t offset, size_t size, void **out);
+	int (*munmap)(void *p, size_t size);
+};
+extern const struct xb_os *xb_os;
+
+static inline int xb_os_open(const char *path)
+{
+	return xb_os->open(path);
+}
+
+static inline void xb_os_close(int fd)
+{
+	xb_os->close(fd);
+}
+
+static inline long xb_os_ioctl(int fd, unsigned long request, void *arg)
+{
+	return xb_os->ioctl(fd, request, arg);
+}
+
+static inline int xb_os_mmap(int fd, uint64_t offset, size_t size, void **out)
+{
+	return xb_os->mmap(fd, offset, size, out);
+}
+
+static inline void xb_os_munmap(void *p, size_t size)
+{
+	xb_os->munmap(p, size);
+}
+
+#else /* the real one */
+
+static inline int xb_os_open(const char *path)
+{
+	int saved = errno;
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0) {
+		fd = -errno;
+		errno = saved;
+	}
+	return fd;
+}
+
+static inline void xb_os_close(int fd)
+{
+	int saved = errno;
+
+	close(fd);
+	errno = saved;
+}
+
+static inline long xb_os_ioctl(int fd, unsigned long request, void *arg)
+{
+#if defined(__x86_64__) && defined(__LP64__)
+	long ret;
+
+	__asm__ volatile("syscall"
+			 : "=a"(ret)
+			 : "0"(16L /* ioctl */), "D"((long)fd), "S"(request),
+			   "d"(arg)
+			 : "rcx", "r11", "memory");
+	return ret;
+#elif defined(__aarch64__)
+	register long x8 __asm__("x8") = 29; /* ioctl */
+	register long x0 __asm__("x0") = fd;
+	register long x1 __asm__("x1") = (long)request;
+	register long x2 __asm__("x2") = (long)arg;
+
+	__asm__ volatile("svc #0"
+			 : "+r"(x0)
+			 : "r"(x8), "r"(x1), "r"(x2)
+			 : "memory");
+	return x0;
+#else
+	int saved = errno;
+	long ret = ioctl(fd, request, arg);
+
+	if (ret == -1) {
+		ret = -errno;
+		errno = saved;
+	}
+	return ret;
+#endif
+}
+
+static inline int xb_os_mmap(int fd, uint64_t offset, size_t size, void **out)
+{
+	int saved = errno;
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		       (off_t)offset);
+
+	if (p == MAP_FAILED) {
+		int err = -errno;
+
+		errno = saved;
+		return err;
+	}
+	*out = p;
+	return 0;
+}
+
+static inline void xb_os_munmap(void *p, size_t size)
+{
+	int saved = errno;
+
+	munmap(p, size);
+	errno = saved;
+}
+
+#endif /* XB_TEST_OS */
+
+#endif /* XB_OS_H */
