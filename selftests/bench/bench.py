@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs `xenbatch bench` in the rig and judges what it measured.
+
+Two boots under icount, where an instruction is a nanosecond and figures repeat:
+Xen as it comes (XPTI on), and with `xpti=no spec-ctrl=no`, which is closer to
+current hardware. Both go to <build>/bench/results.json, a list of objects with
+name, n, xpti, stock, xenbatch, floor (instructions an operation; floor null
+for what is no hypercall), same, and syscalls and hypercalls of one whole run.
+
+Fails if answers differed, if a row misses its figure in targets.json (XPTI
+on), or if its ratio stock/xenbatch is more than 5 % below the one that
+recorded.json holds. --record writes that file anew instead of comparing.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+RIG = os.path.join(HERE, "..", "rig", "run.py")
+SCENARIOS = (("bench", True), ("bench-noxpti", False))
+SLACK = 0.95            # of the recorded ratio
+
+
+def load(path):
+    with open(path) as f:
+        return json.load(f)
+
+
+def save(path, value):
+    """One object a line, so that a change shows as the rows that changed."""
+    with open(path + ".part", "w") as f:
+        f.write("[\n" + ",\n".join(json.dumps(v) for v in value) + "\n]\n")
+    os.rename(path + ".part", path)
+
+
+def measure(args, scenario):
+    """Boot, run the tool, return its report."""
+    out = os.path.join(args.build, "bench", scenario + ".json")
+    if os.path.exists(out):
+        os.unlink(out)
+    command = " ".join(["xenbatch bench --json"] +
+                       ["--row " + r for r in args.row])
+    done = subprocess.run([RIG, "--build", args.build, "--scenario", scenario,
+                           "--ko", args.ko, "--run", command, "--out", out])
+    # The tool's status is not 0 when answers differ; what it measured is
+    # there all the same, and will be judged. Anything else ends here.
+    if not os.path.exists(out) or not os.path.getsize(out):
+        sys.exit("bench: nothing was measured in scenario %s" % scenario)
+    report = load(out)
+    if report["unit"] != "instructions":
+        sys.exit("bench: scenario %s does not count instructions" % scenario)
+    if not report["backend"].startswith("module"):
+        sys.exit("bench: not the module was measured: " + report["backend"])
+    return report, done.returncode == 0
+
+
+def ratio(row):
+    return row["stock"] / row["xenbatch"]
+
+
+def over_floor(row):
+    return row["xenbatch"] / row["floor"] if row["floor"] else None
+
+
+def key(row):
+    return row["name"], row["n"], row["xpti"]
+
+
+def title(row):
+    return "%s(%d), XPTI %s" % (row["name"], row["n"],
+                                "on" if row["xpti"] else "off")
+
+
+def judge_target(row, target):
+    """What of the target the row misses."""
+    if "min_ratio" in target and ratio(row) < target["min_ratio"]:
+        yield "%.2f times fewer instructions than stock, wanted %s" % (
+            ratio(row), target["min_ratio"])
+    if "max_over_floor" in target:
+        over = over_floor(row)
+        if over is None or over > target["max_over_floor"]:
+            yield "%s of the floor, wanted at most %s" % (
+                "unknown" if over is None else "%.3f" % over,
+                target["max_over_floor"])
+    if "max_syscalls" in target:
+        calls = row["syscalls"]["xenbatch"]
+        if calls is None or calls > target["max_syscalls"]:
+            yield "%s system calls, wanted at most %d" % (
+                calls, target["max_syscalls"])
+
+
+def judge(rows, targets, recorded, partial=False):
+    """All complaints, each a line."""
+    found = {key(r): r for r in rows}
+    for r in rows:
+        if r["same"] is not True:
+            yield "%s: the answers differ" % title(r)
+    for t in targets:
+        row = found.get((t["name"], t["n"], True))
+        if row:
+            for miss in judge_target(row, t):
+                yield "%s: %s" % (title(row), miss)
+        elif not partial:
+            yield "%s(%d) has a target and was not measured" % (t["name"],
+                                                              t["n"])
+    for old in recorded:
+        row = found.get(key(old))
+        if row and ratio(row) < old["ratio"] * SLACK:
+            yield "%s: ratio %.2f, more than 5 %% below the recorded %.2f" % (
+                title(row), ratio(row), old["ratio"])
+        elif not row and not partial:
+            yield "%s was recorded and not measured" % title(old)
+
+
+COLUMNS = ("row", "n", "stock", "xenbatch", "floor", "stock/xb", "xb/floor",
+           "system calls", "same")
+
+
+def cells(row):
+    over = over_floor(row)
+    calls = row["syscalls"]
+    return (row["name"], str(row["n"]), "%.0f" % row["stock"],
+            "%.0f" % row["xenbatch"],
+            "%.0f" % row["floor"] if row["floor"] else "-",
+            "%.2f" % ratio(row), "%.2f" % over if over else "-",
+            "%s -> %s" % (calls["stock"], calls["xenbatch"])
+            if None not in calls.values() else "-",
+            "yes" if row["same"] is True else "NO")
+
+
+def table(rows):
+    lines = [COLUMNS] + [cells(r) for r in rows]
+    width = [max(len(l[c]) for l in lines) for c in range(len(COLUMNS))]
+    for l in lines:
+        yield "  ".join(
+            text.rjust(w) if c else text.ljust(w)
+            for c, (text, w) in enumerate(zip(l, width))).rstrip()
+
+
+def markdown(rows):
+    yield "| " + " | ".join(COLUMNS) + " |"
+    yield "|---|" + "--:|" * (len(COLUMNS) - 1)
+    for r in rows:
+        yield "| " + " | ".join(cells(r)) + " |"
+
+
+def show(rows, how):
+    for _, xpti in SCENARIOS:
+        some = [r for r in rows if r["xpti"] is xpti]
+        if not some:
+            continue
+        print("\nInstructions an operation, XPTI %s\n" % (
+            "on" if xpti else "off (xpti=no spec-ctrl=no)"))
+        print("\n".join(how(some)))
+
+
+def main():
+    p = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    p.add_argument("--build", default=os.path.join(HERE, "..", "..", "build"))
+    p.add_argument("--ko", help="the bench build of the module")
+    p.add_argument("--row", action="append", default=[],
+                   help="only this row (may be given often)")
+    p.add_argument("--record", action="store_true",
+                   help="write recorded.json from what is measured")
+    p.add_argument("--markdown", action="store_true",
+                   help="measure nothing, print the last results as a table")
+    args = p.parse_args()
+    args.build = os.path.abspath(args.build)
+    results = os.path.join(args.build, "bench", "results.json")
+    if args.markdown:
+        show(load(results), markdown)
+        return 0
+    if not args.ko:
+        p.error("--ko is needed")
+    if args.record and args.row:
+        p.error("--record wants all rows")
+
+    os.makedirs(os.path.dirname(results), exist_ok=True)
+    rows, good = [], True
+    for scenario, xpti in SCENARIOS:
+        report, ok = measure(args, scenario)
+        good = good and ok
+        for r in report["rows"]:
+            rows.append({"name": r["name"], "n": r["n"], "xpti": xpti, **{
+                k: r[k] for k in ("stock", "xenbatch", "floor", "same",
+                                  "syscalls", "hypercalls")}})
+    save(results, rows)
+    show(rows, table)
+
+    path = os.path.join(HERE, "recorded.json")
+    recorded = load(path) if os.path.exists(path) else []
+    complaints = list(judge(rows, load(os.path.join(HERE, "targets.json")),
+                            [] if args.record else recorded, bool(args.row)))
+    if not good:
+        complaints.append("the rig or the tool complained, see above")
+    if args.record and good:
+        save(path, [{"name": r["name"], "n": r["n"], "xpti": r["xpti"],
+                     "ratio": round(ratio(r), 3)} for r in rows])
+    print()
+    for c in complaints:
+        print("not ok bench " + c)
+    if not complaints:
+        print("ok bench %d rows, %s" % (
+            len(rows), "recorded" if args.record else
+            "answers the same, all figures reached"))
+    print("all of it: " + os.path.relpath(results))
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
