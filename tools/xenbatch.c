@@ -68,6 +68,7 @@ static const struct argp_option help_options[] = {
 struct parse {
 	const struct argp *argp;	/* the whole, with help_options */
 	void *input;
+	int at;				/* argument that was not understood */
 };
 
 static error_t help_parser(int key, char *arg, struct argp_state *state)
@@ -78,6 +79,12 @@ static error_t help_parser(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = parse->input;
+		return 0;
+	case ARGP_KEY_ERROR:
+		/* getopt stands behind it, or still in it (-xyz) */
+		parse->at = state->next;
+		if (parse->at > 1 && state->argv[parse->at - 1][0] == '-')
+			parse->at--;
 		return 0;
 	case KEY_HELP:
 		argp_help(parse->argp, stdout, ARGP_HELP_STD_HELP, me);
@@ -97,23 +104,14 @@ void tool_parse(const struct argp *argp, int argc, char **argv, void *input)
 		.options = help_options,
 		.parser = help_parser,
 		.children = children,
-		.args_doc = argp->args_doc,
-		.doc = argp->doc,
 	};
-	struct parse parse = { &whole, input };
-	int at = 0;
+	struct parse parse = { &whole, input, 0 };
 
 	if (argp_parse(&whole, argc, argv,
-		       ARGP_NO_ERRS | ARGP_NO_HELP | ARGP_PARSE_ARGV0 |
-		       ARGP_IN_ORDER, &at, &parse) == 0)
-		return;
-	/* The parser stands behind an option that it did not understand. */
-	if (at > 0 && at <= argc && argv[at - 1][0] == '-')
-		at--;
-	if (at < argc)
-		tool_usage("cannot make sense of '%s': see '%s --help'",
-			   argv[at], me);
-	tool_usage("the last option wants a value: see '%s --help'", me);
+		       ARGP_NO_ERRS | ARGP_NO_HELP | ARGP_IN_ORDER, NULL,
+		       &parse) != 0)
+		tool_usage("cannot make sense of '%s' (unknown, or its value is amiss): see '%s --help'",
+			   argv[parse.at < argc ? parse.at : argc - 1], me);
 }
 
 struct main_args {
