@@ -356,7 +356,7 @@ int tool_bench(int argc, char **argv)
 	const struct sigaction action = { .sa_handler = on_signal };
 	struct bench b = { .floor = { .fd = -1 } };
 	struct args args = { 0 };
-	const char *why;
+	const char *backend, *why;
 	xenbatch *xb;
 	int rc;
 
@@ -373,8 +373,8 @@ int tool_bench(int argc, char **argv)
 		return TOOL_FAILED;
 	if (!tool_xen_version(xb, b.xen, sizeof(b.xen)))
 		strcpy(b.xen, "unknown");
-	snprintf(b.backend, sizeof(b.backend), "%s backend, since: %s",
-		 xenbatch_backend_name(xenbatch_backend(xb, &why)), why);
+	backend = xenbatch_backend_name(xenbatch_backend(xb, &why));
+	snprintf(b.backend, sizeof(b.backend), "%s backend (%s)", backend, why);
 	xenbatch_close(xb);
 
 	sigaction(SIGINT, &action, NULL);

@@ -244,7 +244,7 @@ static void print(struct json_object *o)
 	snprintf(buf, sizeof(buf), "%s, ABI %llu", string(l, "version"),
 		 number(l, "abi"));
 	line(table, "library", buf);
-	snprintf(buf, sizeof(buf), "%s, since: %s", string(b, "name"),
+	snprintf(buf, sizeof(buf), "%s (%s)", string(b, "name"),
 		 string(b, "why"));
 	line(table, "backend", buf);
 	line(table, "Xen", get(o, "xen") ? string(o, "xen") : "unknown");

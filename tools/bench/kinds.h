@@ -12,6 +12,7 @@ extern const struct kind kind_version;
 extern const struct kind kind_vcpu;
 extern const struct kind kind_domain;
 extern const struct kind kind_list;
+extern const struct kind kind_list_full;
 extern const struct kind kind_physinfo;
 extern const struct kind kind_open_close;
 
