@@ -23,6 +23,7 @@ XEN = re.compile(
 
 # The machine is gone when the console shows one of these.
 FATAL = re.compile(r"Panic on CPU|Kernel panic - not syncing|"
+                   r"Hardware Dom0 (crashed|shutdown|halted)|"
                    r"\(XEN\) Domain 0 (crashed|shutdown|halted)|"
                    r"Attempted to kill init|Reboot in five seconds")
 

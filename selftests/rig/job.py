@@ -73,8 +73,9 @@ def plan_job(args):
 def write(args, port):
     text = ["rig_open " + port]
     if args.shell:
-        text += ["rig_shell " + args.module]
-    elif args.run:
+        return "\n".join(text + ["rig_shell " + args.module, ""])
+    text.append("rig_settle boot")
+    if args.run:
         if args.xl:
             text.append("rig_xl")
         text.append("rig_pass run %s -" % args.module)

@@ -6,9 +6,11 @@ to the guest's agent alone. Everything from both goes to the log with the time
 since the start.
 """
 
+import ctypes
 import fcntl
 import os
 import selectors
+import signal
 import socket
 import subprocess
 import time
@@ -21,18 +23,35 @@ class Hang(Exception):
     pass
 
 
+def lock(build, wait):
+    """Hold build/rig for this process: one emulator at a time, since two on
+    two processors would both time out. wait() is called if one must."""
+    f = open(os.path.join(build, "rig", "emulator.lock"), "w")
+    try:
+        fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        wait()
+        fcntl.flock(f, fcntl.LOCK_EX)
+    return f
+
+
+def die_with_parent():
+    """PR_SET_PDEATHSIG: no emulator outlives the rig, however that ends."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
 class Machine:
-    def __init__(self, scenario, xen, kernel, initrd, log, build,
+    def __init__(self, scenario, xen, kernel, initrd, log,
                  interactive=False):
-        # one emulator at a time: two on two processors would both time out
-        self.lock = open(os.path.join(build, "rig", "emulator.lock"), "w")
-        fcntl.flock(self.lock, fcntl.LOCK_EX)
         ours, theirs = socket.socketpair()
         args = scenario.qemu_args() + [
             "-kernel", xen, "-append", scenario.xen_line(),
             "-initrd", "%s %s,%s" % (kernel, scenario.kernel_line().replace(
                 ",", ",,"), initrd),
-            "-serial", "stdio",
+            # signal=off: in a shell, Ctrl-C belongs to the guest
+            "-chardev", "stdio,id=console,signal=%s" % (
+                "off" if interactive else "on"),
+            "-serial", "chardev:console",
             "-chardev", "socket,id=report,fd=%d" % theirs.fileno(),
             "-serial", "chardev:report"]
         self.start = time.monotonic()
@@ -40,7 +59,7 @@ class Machine:
         self.log.write((" ".join(args) + "\n").encode())
         self.interactive = interactive
         self.process = subprocess.Popen(
-            args, pass_fds=[theirs.fileno()],
+            args, pass_fds=[theirs.fileno()], preexec_fn=die_with_parent,
             stdin=None if interactive else subprocess.DEVNULL,
             stdout=None if interactive else subprocess.PIPE,
             stderr=None if interactive else subprocess.STDOUT)
@@ -122,6 +141,11 @@ class Machine:
         return data
 
     def wait_for_end(self):
+        """Keep the report in the log while a person works at the console."""
+        while self._read(None):
+            *lines, self.buffer["rep"] = self.buffer["rep"].split(b"\n")
+            for line in lines:
+                self.note("rep", line)
         self.process.wait()
 
     def kill(self):
@@ -136,4 +160,3 @@ class Machine:
                 self.note(source, rest)
         self.log.close()
         self.report.close()
-        self.lock.close()

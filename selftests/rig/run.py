@@ -31,6 +31,7 @@ check.py and tap.py the judgement.
 
 import argparse
 import os
+import signal
 import sys
 import time
 
@@ -261,6 +262,8 @@ class Command:
                                                            self.limit))
         elif self.code:
             lines.append("not ok %s: exit status %d" % (self.title, self.code))
+        elif found:
+            lines.append("not ok %s: complaints" % self.title)
         lines += ["  " + l for l in found]
         return not self.code and not found, lines
 
@@ -277,7 +280,6 @@ def build_oracle(build):
 
 def prepare(args, text):
     """Everything a boot needs: (xen, kernel, initrd)."""
-    os.makedirs(os.path.join(args.build, "rig", "log"), exist_ok=True)
     root, release, key = fetch.guest_root(
         args.build, os.path.join(RIG, "packages.txt"), args.release)
     build_oracle(args.build)
@@ -289,7 +291,7 @@ def prepare(args, text):
                                    % module)
         module = None
     extra = [a.split(":", 1) for a in args.add]
-    initrd = os.path.join(args.build, "rig", "initrd-%d" % os.getpid())
+    initrd = os.path.join(args.build, "rig", "initrd")
     with open(initrd, "wb") as f:
         with open(image.stock(args.build, root, release, key), "rb") as s:
             f.write(s.read())
@@ -350,16 +352,17 @@ def main():
     scenario = SCENARIOS[args.scenario]
     log = os.path.join(args.build, "rig", "log",
                        (args.log or args.scenario) + ".log")
-    initrd = None
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    os.makedirs(os.path.dirname(log), exist_ok=True)
     try:
         text = job.write(args, scenario.port)
+        lock = machine.lock(args.build, lambda: fetch.say(
+            "WAIT", "for another emulator to end"))
         xen, kernel, initrd = prepare(args, text)
         guest = machine.Machine(scenario, xen, kernel, initrd, log,
-                                args.build, args.shell)
+                                args.shell)
     except (fetch.FetchError, job.PlanError, OSError) as e:
         print("rig: %s" % e, file=sys.stderr)
-        if initrd:
-            os.unlink(initrd)
         return 2
     session = Session(guest, scenario, args)
     hung = False
@@ -378,7 +381,7 @@ def main():
         session.bad += 1
     finally:
         guest.kill()
-        os.unlink(initrd)
+        lock.close()
     if hung:
         with open(log, errors="replace") as f:
             for l in f.readlines()[-40:]:
