@@ -26,39 +26,72 @@ static inline void op_fill(struct xenbatch_op *op, unsigned int number,
 	op->arg[4] = nr_args > 4 ? args[4] : 0;
 }
 
-static inline int failed(int err)
+static __attribute__((noinline, cold)) int failed(int err)
 {
 	errno = err;
 	return -1;
 }
 
-long xenbatch_hypercall(xenbatch *xb, unsigned int number,
-			const uint64_t *args, unsigned int nr_args)
+/* The first lane is taken, or has no operations yet. */
+static __attribute__((noinline)) long
+hypercall_slow(xenbatch *xb, unsigned int number, const uint64_t *args,
+	       unsigned int nr_args)
 {
 	struct xenbatch_op *op;
 	struct xb_lane *lane;
 	long ret = -1;
 
-	if (unlikely(nr_args > 5 || number > UINT16_MAX))
-		return failed(EINVAL);
-	lane = xb_lane_get(xb);
-	if (unlikely(!lane))
+	lane = xb_lane_get_slow(xb);
+	if (!lane)
 		return -1;
 	op = xb_lane_op(lane);
-	if (unlikely(!op))
+	if (!op)
 		goto out;
 	op_fill(op, number, args, nr_args, 0, 0);
 	lane->nr = 1;
-	if (unlikely(xb_lane_run(lane)))
+	if (xb_lane_run(lane))
 		goto out;
 	ret = op->result;
-	if (unlikely(ret < 0)) {
-		errno = -ret;
-		ret = -1;
-	}
+	if (ret < 0)
+		ret = failed(-ret);
 out:
 	xb_lane_put(lane);
 	return ret;
+}
+
+/*
+ * What xb_lane_get, xb_lane_op, xb_lane_run and xb_lane_put would do, for one
+ * operation: nothing was queued in the lane before, and it used no memory.
+ */
+long xenbatch_hypercall(xenbatch *xb, unsigned int number,
+			const uint64_t *args, unsigned int nr_args)
+{
+	struct xb_lane_impl *lane;
+	struct xenbatch_op *op;
+	struct xb_device *dev;
+	long ret;
+
+	if (unlikely(nr_args > 5 || number > UINT16_MAX))
+		return failed(EINVAL);
+	if (unlikely(!xb_is_ours(xb)))
+		return hypercall_slow(xb, number, args, nr_args);
+	lane = xb->lanes;
+	if (!lane_take(lane))
+		return hypercall_slow(xb, number, args, nr_args);
+	if (unlikely(!lane->pub.cap)) {
+		lane_leave(lane);
+		return hypercall_slow(xb, number, args, nr_args);
+	}
+	op = lane->pub.ops;
+	op_fill(op, number, args, nr_args, 0, 0);
+	dev = &lane->conn->dev;
+	ret = dev->be->submit(dev, lane->pub.first, op, 1);
+	if (likely(ret == 1))
+		ret = op->result;
+	else
+		ret = xb_fork_missed(ret);
+	lane_leave(lane);
+	return likely(ret >= 0) ? ret : failed(-ret);
 }
 
 struct xenbatch_batch *xenbatch_batch_begin(xenbatch *xb)
@@ -90,12 +123,21 @@ static void batch_end(struct xb_lane_impl *lane)
 	xb_lane_put(&lane->pub);
 }
 
+static __attribute__((noinline)) int
+queue_slow(struct xenbatch_batch *b, unsigned int number, const uint64_t *args,
+	   unsigned int nr_args, unsigned int flags, uint32_t tag)
+{
+	if (xb_lane_grow_ops(&batch_lane(b)->pub))
+		return -1;
+	return xenbatch_queue(b, number, args, nr_args, flags, tag);
+}
+
 int xenbatch_queue(struct xenbatch_batch *b, unsigned int number,
 		   const uint64_t *args, unsigned int nr_args,
 		   unsigned int flags, uint32_t tag)
 {
 	struct xb_lane_impl *lane = batch_lane(b);
-	struct xenbatch_op *op;
+	struct xb_lane *pub = &lane->pub;
 
 	_Static_assert(XENBATCH_LINK == XENBATCH_OPF_LINK, "flags are passed");
 	if (unlikely(nr_args > 5 || number > UINT16_MAX ||
@@ -103,11 +145,10 @@ int xenbatch_queue(struct xenbatch_batch *b, unsigned int number,
 		return failed(EINVAL);
 	if (unlikely(lane_is_stale(lane)))
 		return failed(ESTALE);
-	op = xb_lane_op(&lane->pub);
-	if (unlikely(!op))
-		return -1;
-	op_fill(op, number, args, nr_args, flags, tag);
-	return lane->pub.nr++;
+	if (unlikely(pub->nr == pub->cap))
+		return queue_slow(b, number, args, nr_args, flags, tag);
+	op_fill(&pub->ops[pub->nr], number, args, nr_args, flags, tag);
+	return pub->nr++;
 }
 
 unsigned int xenbatch_queued(const struct xenbatch_batch *b)

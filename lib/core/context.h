@@ -91,7 +91,7 @@ struct xenbatch_handle {
  * belongs to a process carries the number, and a child sees that it is
  * another's.
  */
-extern uint32_t xb_generation;
+extern uint32_t xb_generation __attribute__((visibility("hidden")));
 
 static inline uint32_t xb_generation_now(void)
 {
@@ -114,6 +114,16 @@ static inline bool lane_is_stale(const struct xb_lane_impl *lane)
 	return unlikely(lane->generation != xb_generation_now());
 }
 
+static inline bool lane_take(struct xb_lane_impl *lane)
+{
+	return likely(!__atomic_exchange_n(&lane->busy, 1, __ATOMIC_ACQUIRE));
+}
+
+static inline void lane_leave(struct xb_lane_impl *lane)
+{
+	__atomic_store_n(&lane->busy, 0, __ATOMIC_RELEASE);
+}
+
 /* fork.c: 0, or -1 and errno. */
 int xb_fork_init(void);
 void xb_fork_lock(void);
@@ -127,5 +137,9 @@ void xb_conn_destroy(struct xb_conn *conn);
 /* lane.c */
 void xb_lanes_init(struct xb_conn *conn, xenbatch *xb);
 void xb_lanes_destroy(struct xb_conn *conn, bool mapped);
+/* Not the first lane at the first try. */
+struct xb_lane *xb_lane_get_slow(xenbatch *xb);
+/* submit said done, which is not the count: go on, or -1 and errno. */
+int xb_lane_run_on(struct xb_lane_impl *lane, long done);
 
 #endif /* XB_CONTEXT_H */

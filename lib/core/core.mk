@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # libxenbatch.so.0: the native API, and the lanes that libraries above build on.
 
-CORE_SRC  := $(filter-out %/backend_fake.c,$(wildcard lib/core/*.c))
+# The simulated hypervisor is for tests only: selftests/unit/unit.mk.
+CORE_FAKE := lib/core/backend_fake.c lib/core/fake_xen.c
+CORE_SRC  := $(filter-out $(CORE_FAKE),$(wildcard lib/core/*.c))
 CORE_OBJ  := $(CORE_SRC:%.c=$(O)/%.o)
 CORE_SO   := $(O)/lib/libxenbatch.so.$(VERSION)
 CORE_LIBS := -lxentoolcore -lpthread

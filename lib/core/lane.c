@@ -55,11 +55,6 @@ void xb_lanes_destroy(struct xb_conn *conn, bool mapped)
 	}
 }
 
-static inline bool lane_take(struct xb_lane_impl *lane)
-{
-	return !__atomic_exchange_n(&lane->busy, 1, __ATOMIC_ACQUIRE);
-}
-
 /* All are taken up to last: make one more, or find what another made. */
 static struct xb_lane_impl *lane_add(xenbatch *xb, struct xb_lane_impl *last)
 {
@@ -81,7 +76,7 @@ static struct xb_lane_impl *lane_add(xenbatch *xb, struct xb_lane_impl *last)
 	return lane;
 }
 
-static __attribute__((noinline)) struct xb_lane *lane_get_slow(xenbatch *xb)
+struct xb_lane *xb_lane_get_slow(xenbatch *xb)
 {
 	struct xb_lane_impl *lane, *next;
 
@@ -106,10 +101,10 @@ struct xb_lane *xb_lane_get(xenbatch *xb)
 
 	if (xb_is_ours(xb)) {
 		lane = xb->lanes;
-		if (likely(lane_take(lane)))
+		if (lane_take(lane))
 			return &lane->pub;
 	}
-	return lane_get_slow(xb);
+	return xb_lane_get_slow(xb);
 }
 
 /*
@@ -122,7 +117,7 @@ static __attribute__((noinline)) void lane_trim(struct xb_lane_impl *lane)
 	size_t sum = 0;
 
 	if (lane_is_stale(lane))
-		return;
+		return;	/* for good: it is of no use to this process */
 	while (lane->nr_chunks) {
 		struct xb_chunk *chunk = &lane->chunks[--lane->nr_chunks];
 
@@ -131,19 +126,23 @@ static __attribute__((noinline)) void lane_trim(struct xb_lane_impl *lane)
 	}
 	lane->want = sum < CHUNK_KEEP ? sum : CHUNK_KEEP;
 	lane->base = NULL;
+	lane->pub.cur = NULL;
 	lane->pub.end = NULL;
 	lane->trim = false;
+	lane_leave(lane);
 }
 
 void xb_lane_put(struct xb_lane *pub)
 {
 	struct xb_lane_impl *lane = lane_impl(pub);
 
-	if (unlikely(lane->trim))
-		lane_trim(lane);
 	lane->pub.nr = 0;
+	if (unlikely(lane->trim)) {
+		lane_trim(lane);
+		return;
+	}
 	lane->pub.cur = lane->base;
-	__atomic_store_n(&lane->busy, 0, __ATOMIC_RELEASE);
+	lane_leave(lane);
 }
 
 int xb_lane_stale(const struct xb_lane *lane)
@@ -157,9 +156,19 @@ static int stale(void)
 	return -1;
 }
 
-static __attribute__((noinline)) int lane_refused(long err)
+int xb_lane_run_on(struct xb_lane_impl *lane, long done)
 {
-	errno = -xb_fork_missed(err);
+	struct xb_device *dev = &lane->conn->dev;
+	uint32_t at = 0;
+
+	while (done > 0) {
+		at += done;
+		if (at == lane->pub.nr)
+			return 0;
+		done = dev->be->submit(dev, lane->pub.first + at,
+				       lane->pub.ops + at, lane->pub.nr - at);
+	}
+	errno = -xb_fork_missed(done);
 	return -1;
 }
 
@@ -167,21 +176,15 @@ int xb_lane_run(struct xb_lane *pub)
 {
 	struct xb_lane_impl *lane = lane_impl(pub);
 	struct xb_device *dev = &lane->conn->dev;
-	uint32_t first = pub->first;
-	struct xenbatch_op *ops = pub->ops;
-	uint32_t left = pub->nr;
 	long done;
 
 	if (unlikely(lane_is_stale(lane)))
 		return stale();
-	while (left) {
-		done = dev->be->submit(dev, first, ops, left);
-		if (unlikely(done <= 0))
-			return lane_refused(done);
-		first += done;
-		ops += done;
-		left -= done;
-	}
+	if (unlikely(!pub->nr))
+		return 0;
+	done = dev->be->submit(dev, pub->first, pub->ops, pub->nr);
+	if (unlikely(done != pub->nr))
+		return xb_lane_run_on(lane, done);
 	return 0;
 }
 

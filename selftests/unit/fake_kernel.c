@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xen/xen.h>
+#include <xen/sys/privcmd.h>
+
+#include "backend.h"
+#include "fake.h"
+#include "os.h"
+#include "soft.h"
+
+#include "fake_kernel.h"
+
+#define MAX_FDS		1024
+#define MAX_PIECES	64
+
+enum fake_file_kind { FILE_NONE, FILE_BATCH, FILE_PRIVCMD, FILE_HYPERCALL };
+
+struct fake_piece {
+	uint64_t start, end;	/* in bytes of the region */
+	char *base;
+};
+
+struct fake_file {
+	enum fake_file_kind kind;
+	pid_t pid;
+	int domid;		/* restricted to, or -1 */
+	unsigned int nr[2];
+	struct fake_piece pieces[2][MAX_PIECES];	/* ops, arena */
+};
+
+struct fake_kernel fake_kernel;
+
+static struct fake_file *files[MAX_FDS];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void count(unsigned int *counter)
+{
+	__atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
+}
+
+void fake_kernel_reset(void)
+{
+	memset(&fake_kernel, 0, sizeof(fake_kernel));
+	fake_kernel.abi = XENBATCH_ABI;
+	fake_kernel.opcodes = 1 << XENBATCH_OP_NOP | 1 << XENBATCH_OP_HYPERCALL;
+}
+
+static int fake_open(const char *path)
+{
+	static const struct {
+		const char *path;
+		enum fake_file_kind kind;
+		int *err;
+	} devices[] = {
+		{ "/dev/xen/batch", FILE_BATCH, &fake_kernel.no_batch },
+		{ "/dev/xen/privcmd", FILE_PRIVCMD, &fake_kernel.no_privcmd },
+		{ "/proc/xen/privcmd", FILE_PRIVCMD,
+		  &fake_kernel.no_proc_privcmd },
+		{ "/dev/xen/hypercall", FILE_HYPERCALL,
+		  &fake_kernel.no_hypercall },
+	};
+	struct fake_file *file;
+	size_t i;
+	int fd;
+
+	for (i = 0; strcmp(path, devices[i].path); i++)
+		;
+	if (*devices[i].err)
+		return -*devices[i].err;
+	fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fd >= MAX_FDS)
+		abort();
+	file = calloc(1, sizeof(*file));
+	file->kind = devices[i].kind;
+	file->pid = getpid();
+	file->domid = -1;
+	files[fd] = file;
+	count(&fake_kernel.opens);
+	return fd;
+}
+
+static int fake_close(int fd)
+{
+	if (!files[fd])
+		abort(); /* closed twice */
+	free(files[fd]);
+	files[fd] = NULL;
+	close(fd);
+	count(&fake_kernel.closes);
+	return 0;
+}
+
+static int batch_info(struct xenbatch_info *info)
+{
+	size_t i;
+
+	if (fake_kernel.info_err)
+		return -fake_kernel.info_err;
+	if (info->flags)
+		return -EINVAL;
+	for (i = 0; i < sizeof(info->reserved) / sizeof(info->reserved[0]); i++)
+		if (info->reserved[i])
+			return -EINVAL;
+	info->abi = fake_kernel.abi;
+	info->opcodes = fake_kernel.opcodes;
+	info->ops_max = xb_fake_knobs.ops_max;
+	info->arena_max = xb_fake_knobs.arena_max;
+	strcpy(info->version, "0.1.0");
+	return 0;
+}
+
+/* The operation at index as the kernel sees it: its own mapping of the page. */
+static struct xenbatch_op *batch_op(struct fake_file *file, uint32_t index)
+{
+	uint64_t at = index * sizeof(struct xenbatch_op);
+	struct xenbatch_op *op = NULL;
+	unsigned int i;
+
+	pthread_mutex_lock(&lock);
+	for (i = 0; i < file->nr[0] && !op; i++)
+		if (at >= file->pieces[0][i].start &&
+		    at < file->pieces[0][i].end)
+			op = (void *)(file->pieces[0][i].base + at -
+				      file->pieces[0][i].start);
+	pthread_mutex_unlock(&lock);
+	return op;
+}
+
+static long batch_call(struct xb_device *dev, const struct xenbatch_op *op)
+{
+	struct fake_file *file = dev->private;
+	uint64_t args[5];
+
+	memcpy(args, op->arg, sizeof(args));
+	if (file->domid >= 0)
+		return -EPERM;
+	return xb_fake_hypercall(op->number, args);
+}
+
+static long batch_submit(struct fake_file *file,
+			 const struct xenbatch_submit *submit)
+{
+	struct xb_device dev = { .private = file };
+	uint32_t stop = xb_fake_knobs.interrupt_after;
+	bool cancel = false;
+	uint32_t done, i;
+
+	if (fake_kernel.submit_err)
+		return -fake_kernel.submit_err;
+	if (submit->flags || submit->reserved || submit->reserved2[0] ||
+	    submit->reserved2[1])
+		return -EINVAL;
+	for (i = 0; i < submit->count; i += 64)
+		if (!batch_op(file, submit->first + i))
+			return -EINVAL;
+	if (submit->count && !batch_op(file, submit->first + submit->count - 1))
+		return -EINVAL;
+	__atomic_add_fetch(&xb_fake_counts.submits, 1, __ATOMIC_RELAXED);
+	for (done = 0; done < submit->count;) {
+		xb_soft_run(&dev, batch_op(file, submit->first + done), 1,
+			    batch_call, &cancel);
+		done++;
+		if (stop && done >= stop && !cancel)
+			break;
+	}
+	return done;
+}
+
+static int restrict_to(struct fake_file *file, uint16_t domid)
+{
+	if (file->domid >= 0 && file->domid != domid)
+		return -EINVAL;
+	file->domid = domid;
+	return 0;
+}
+
+static long batch_ioctl(struct fake_file *file, unsigned long request,
+			void *arg)
+{
+	if (request == XENBATCH_IOC_INFO)
+		return batch_info(arg);
+	if (file->pid != getpid())
+		return -EXDEV;
+	if (request == XENBATCH_IOC_SUBMIT)
+		return batch_submit(file, arg);
+	if (request == XENBATCH_IOC_RESTRICT) {
+		struct xenbatch_restrict *r = arg;
+
+		if (r->flags != XENBATCH_RESTRICT_DOMID || r->reserved ||
+		    r->opcodes || r->reserved2[0] || r->reserved2[1])
+			return -EINVAL;
+		return restrict_to(file, r->domid);
+	}
+	return -ENOTTY;
+}
+
+static long fake_ioctl(int fd, unsigned long request, void *arg)
+{
+	struct fake_file *file = fd >= 0 && fd < MAX_FDS ? files[fd] : NULL;
+	privcmd_hypercall_t *call = arg;
+	uint64_t args[5];
+
+	if (!file)
+		return -EBADF;
+	count(&fake_kernel.ioctls);
+	if (file->kind == FILE_BATCH)
+		return batch_ioctl(file, request, arg);
+	if (file->kind != FILE_PRIVCMD)
+		return -ENOTTY;
+	if (request == IOCTL_PRIVCMD_RESTRICT)
+		return restrict_to(file, *(domid_t *)arg);
+	if (request != IOCTL_PRIVCMD_HYPERCALL)
+		return -ENOTTY;
+	if (file->domid >= 0)
+		return -EPERM;
+	memcpy(args, call->arg, sizeof(args));
+	return xb_fake_hypercall(call->op, args);
+}
+
+static int batch_mmap(struct fake_file *file, uint64_t offset, size_t size,
+		      void **out)
+{
+	unsigned int region = offset >> XENBATCH_REGION_SHIFT;
+	uint64_t start = offset & ((1ULL << XENBATCH_REGION_SHIFT) - 1);
+	uint64_t max = region == XENBATCH_REGION_OPS ?
+		xb_fake_knobs.ops_max * sizeof(struct xenbatch_op) :
+		xb_fake_knobs.arena_max;
+	struct fake_piece *pieces;
+	unsigned int i, nr;
+	int err = 0;
+
+	if (file->pid != getpid())
+		return -EXDEV;
+	if (region != XENBATCH_REGION_OPS && region != XENBATCH_REGION_ARENA)
+		return -EINVAL;
+	if (start % 4096 || !size || size % 4096 || start > max ||
+	    size > max - start)
+		return -EINVAL;
+	pieces = file->pieces[region - 1];
+	pthread_mutex_lock(&lock);
+	nr = file->nr[region - 1];
+	for (i = 0; i < nr; i++)
+		if (start < pieces[i].end && pieces[i].start < start + size)
+			err = -EBUSY;
+	if (!err && nr == MAX_PIECES)
+		abort();
+	if (!err) {
+		*out = xb_fake_memory_add(size);
+		pieces[nr].base = *out;
+		pieces[nr].start = start;
+		pieces[nr].end = start + size;
+		file->nr[region - 1]++;
+	}
+	pthread_mutex_unlock(&lock);
+	return err;
+}
+
+static int fake_mmap(int fd, uint64_t offset, size_t size, void **out)
+{
+	struct fake_file *file = files[fd];
+
+	count(&fake_kernel.mmaps);
+	if (file->kind == FILE_BATCH)
+		return batch_mmap(file, offset, size, out);
+	if (file->kind != FILE_HYPERCALL || offset)
+		return -EINVAL;
+	*out = xb_fake_memory_add(size);
+	return *out ? 0 : -ENOMEM;
+}
+
+static int fake_munmap(void *p, size_t size)
+{
+	/* Memory of stock without a buffer device is not ours. */
+	if (fake_kernel.no_hypercall)
+		return munmap(p, size);
+	xb_fake_memory_remove(p, size);
+	return 0;
+}
+
+static const struct xb_os fake_os = {
+	.open = fake_open,
+	.close = fake_close,
+	.ioctl = fake_ioctl,
+	.mmap = fake_mmap,
+	.munmap = fake_munmap,
+};
+
+const struct xb_os *xb_os = &fake_os;

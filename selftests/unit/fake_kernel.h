@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A simulated kernel below the backends module and stock: /dev/xen/batch,
+ * /dev/xen/privcmd and /dev/xen/hypercall over the simulated hypervisor of
+ * lib/core/fake.h, whose knobs hold here too (limits, interruption, failures).
+ */
+#ifndef FAKE_KERNEL_H
+#define FAKE_KERNEL_H
+
+#include <stdint.h>
+
+struct fake_kernel {
+	/* errno of open, or 0 */
+	int no_batch;
+	int no_privcmd;
+	int no_proc_privcmd;
+	int no_hypercall;
+	/* INFO */
+	int info_err;
+	uint32_t abi;
+	uint64_t opcodes;
+	/* SUBMIT fails as a whole */
+	int submit_err;
+	/* counted */
+	unsigned int opens;
+	unsigned int closes;
+	unsigned int ioctls;
+	unsigned int mmaps;
+};
+extern struct fake_kernel fake_kernel;
+
+/* All devices are there, and well. */
+void fake_kernel_reset(void);
+
+#endif /* FAKE_KERNEL_H */

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Unit tests of lib/core over the simulated hypervisor: seconds, no Xen. Each
+# program runs under AddressSanitizer and UBSan, built by gcc and by clang, and
+# those with threads under ThreadSanitizer too.
+#
+# $(O)/selftests/unit/<kind>/libxenbatch-fake.a is lib/core with the backend
+# fake and the simulated kernel, for the tests of libraries above.
+
+UNIT_DIR   := $(O)/selftests/unit
+UNIT_SRC   := $(CORE_SRC) $(CORE_FAKE) selftests/unit/fake_kernel.c
+UNIT_TESTS := $(patsubst selftests/unit/test_%.c,%,\
+	$(wildcard selftests/unit/test_*.c))
+UNIT_LIBS  := -lcmocka -lxentoolcore -lpthread
+UNIT_CFLAGS := -O1 -g -fno-omit-frame-pointer -DXB_FAKE -DXB_TEST_OS \
+	-Iselftests/unit
+
+UNIT_KINDS := gcc clang tsan
+UNIT_gcc   := gcc -fsanitize=address,undefined -fno-sanitize-recover=all
+UNIT_clang := clang -fsanitize=address,undefined -fno-sanitize-recover=all
+UNIT_tsan  := gcc -fsanitize=thread
+UNIT_TESTS_gcc   := $(UNIT_TESTS)
+UNIT_TESTS_clang := $(UNIT_TESTS)
+UNIT_TESTS_tsan  := thread
+
+# $(call unit_kind,kind)
+define unit_kind
+$$(UNIT_DIR)/$1/%.o: %.c
+	@mkdir -p $$(@D)
+	$$(Q)$$(UNIT_$1) $$(XB_CPPFLAGS) $$(XB_CFLAGS) $$(UNIT_CFLAGS) \
+		-MMD -MP -c -o $$@ $$<
+
+$$(UNIT_DIR)/$1/libxenbatch-fake.a: $$(UNIT_SRC:%.c=$$(UNIT_DIR)/$1/%.o)
+	$$(say) AR $$@
+	$$(Q)rm -f $$@ && ar rcs $$@ $$^
+
+$$(UNIT_DIR)/$1/test_%: $$(UNIT_DIR)/$1/selftests/unit/test_%.o \
+		$$(UNIT_DIR)/$1/selftests/unit/unit.o \
+		$$(UNIT_DIR)/$1/libxenbatch-fake.a
+	$$(say) LD $$@
+	$$(Q)$$(UNIT_$1) -o $$@ $$^ $$(UNIT_LIBS)
+
+unit-$1: $$(UNIT_TESTS_$1:%=$$(UNIT_DIR)/$1/test_%)
+	$$(Q)sh selftests/unit/run.sh $$(UNIT_DIR) $1 $$(UNIT_TESTS_$1)
+
+.PHONY: unit-$1
+unit: unit-$1
+-include $$(wildcard $$(UNIT_DIR)/$1/lib/core/*.d \
+	$$(UNIT_DIR)/$1/selftests/unit/*.d)
+endef
+$(foreach kind,$(UNIT_KINDS),$(eval $(call unit_kind,$(kind))))
+
+.PHONY: unit
+.SECONDARY:
