@@ -35,6 +35,9 @@ int tool_bench(int argc, char **argv);
  */
 void tool_parse(const struct argp *argp, int argc, char **argv, void *input);
 
+/* `xenbatch`, then `xenbatch NAME`: what errors and usage begin with. */
+extern char tool_name[64];
+
 /* One line on stderr, `xenbatch bench: ...`; the second exits, TOOL_USAGE. */
 void tool_error(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));

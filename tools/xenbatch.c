@@ -6,7 +6,6 @@
  * its own arguments with tool_parse(), and returns an exit code.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,37 +19,6 @@ static const struct tool tools[] = {
 };
 
 #define NR_TOOLS (sizeof(tools) / sizeof(tools[0]))
-
-/* `xenbatch`, then `xenbatch NAME`: what errors and usage begin with. */
-static char me[64] = "xenbatch";
-
-static void say(const char *format, va_list args)
-{
-	/* results first, if both go to one terminal */
-	fflush(stdout);
-	fprintf(stderr, "%s: ", me);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-}
-
-void tool_error(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	say(format, args);
-	va_end(args);
-}
-
-void tool_usage(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	say(format, args);
-	va_end(args);
-	exit(TOOL_USAGE);
-}
 
 /*
  * argp prints two lines and more when an option is unknown, and exits with a
@@ -87,10 +55,10 @@ static error_t help_parser(int key, char *arg, struct argp_state *state)
 			parse->at--;
 		return 0;
 	case KEY_HELP:
-		argp_help(parse->argp, stdout, ARGP_HELP_STD_HELP, me);
+		argp_help(parse->argp, stdout, ARGP_HELP_STD_HELP, tool_name);
 		exit(TOOL_OK);
 	case KEY_USAGE:
-		argp_help(parse->argp, stdout, ARGP_HELP_USAGE, me);
+		argp_help(parse->argp, stdout, ARGP_HELP_USAGE, tool_name);
 		exit(TOOL_OK);
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -111,7 +79,7 @@ void tool_parse(const struct argp *argp, int argc, char **argv, void *input)
 		       ARGP_NO_ERRS | ARGP_NO_HELP | ARGP_IN_ORDER, NULL,
 		       &parse) != 0)
 		tool_usage("cannot make sense of '%s' (unknown, or its value is amiss): see '%s --help'",
-			   argv[parse.at < argc ? parse.at : argc - 1], me);
+			   argv[parse.at < argc ? parse.at : argc - 1], tool_name);
 }
 
 struct main_args {
@@ -183,8 +151,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < NR_TOOLS; i++) {
 		if (strcmp(name, tools[i].name) != 0)
 			continue;
-		snprintf(me, sizeof(me), "xenbatch %s", name);
-		argv[args.at] = me;
+		snprintf(tool_name, sizeof(tool_name), "xenbatch %s", name);
+		argv[args.at] = tool_name;
 		i = tools[i].run(argc - args.at, argv + args.at);
 		if (fflush(stdout) || ferror(stdout)) {
 			tool_error("cannot write: %s", strerror(errno));

@@ -9,17 +9,7 @@
 #include <string.h>
 
 #include "kinds.h"
-
-#define CHUNK	  256	/* libxenstat's own */
-#define VCPUS_MAX 512
-
-struct sample {
-	xc_physinfo_t physinfo;
-	unsigned int nr_domains;
-	unsigned int nr_vcpus;
-	xc_domaininfo_t domain[CHUNK];
-	xc_vcpuinfo_t vcpu[VCPUS_MAX];
-};
+#include "sweep.h"
 
 static size_t sweep_size(unsigned int n)
 {
@@ -30,7 +20,7 @@ static size_t sweep_size(unsigned int n)
 static unsigned int sweep_calls(unsigned int n)
 {
 	(void)n;
-	return 2 + VCPUS_MAX;
+	return 2 + SAMPLE_VCPUS;
 }
 
 static unsigned int vcpus_of(const xc_domaininfo_t *d)
@@ -47,12 +37,12 @@ static void sweep_now(struct side *side)
 	unsigned int d, v;
 
 	note(r++, lib->xc_physinfo(lib->xch, &s->physinfo));
-	note(r, lib->xc_domain_getinfolist(lib->xch, 0, CHUNK, s->domain));
+	note(r, lib->xc_domain_getinfolist(lib->xch, 0, SAMPLE_DOMAINS, s->domain));
 	s->nr_domains = r->ret < 0 ? 0 : r->ret;
 	r++;
 	for (d = 0, s->nr_vcpus = 0; d < s->nr_domains; d++) {
 		for (v = 0; v < vcpus_of(&s->domain[d]); v++) {
-			if (s->nr_vcpus == VCPUS_MAX)
+			if (s->nr_vcpus == SAMPLE_VCPUS)
 				break;
 			note(r++, lib->xc_vcpu_getinfo(lib->xch,
 						       s->domain[d].domain, v,
@@ -72,14 +62,14 @@ static void sweep_deferred(struct side *side)
 
 	lib->xc_batch_begin(lib->xch);
 	lib->xc_physinfo(lib->xch, &s->physinfo);
-	lib->xc_domain_getinfolist(lib->xch, 0, CHUNK, s->domain);
+	lib->xc_domain_getinfolist(lib->xch, 0, SAMPLE_DOMAINS, s->domain);
 	lib->xc_batch_commit(lib->xch, r, 2);
 	s->nr_domains = r[1].ret < 0 ? 0 : r[1].ret;
 
 	lib->xc_batch_begin(lib->xch);
 	for (d = 0, s->nr_vcpus = 0; d < s->nr_domains; d++) {
 		for (v = 0; v < vcpus_of(&s->domain[d]); v++) {
-			if (s->nr_vcpus == VCPUS_MAX)
+			if (s->nr_vcpus == SAMPLE_VCPUS)
 				break;
 			lib->xc_vcpu_getinfo(lib->xch, s->domain[d].domain, v,
 					     &s->vcpu[s->nr_vcpus]);
@@ -145,8 +135,8 @@ static double sweep_floor(struct floor *f, const struct row *row,
 	floor_reset(f);
 	floor_sysctl(f, XEN_SYSCTL_physinfo);
 	sysctl = floor_sysctl(f, XEN_SYSCTL_getdomaininfolist);
-	list = floor_alloc(f, CHUNK * sizeof(*list));
-	sysctl->u.getdomaininfolist.max_domains = CHUNK;
+	list = floor_alloc(f, SAMPLE_DOMAINS * sizeof(*list));
+	sysctl->u.getdomaininfolist.max_domains = SAMPLE_DOMAINS;
 	set_xen_guest_handle_raw(sysctl->u.getdomaininfolist.buffer, list);
 	cost = floor_measure(f);
 
