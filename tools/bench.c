@@ -358,7 +358,7 @@ int tool_bench(int argc, char **argv)
 	struct args args = { 0 };
 	const char *backend, *why;
 	xenbatch *xb;
-	int rc;
+	int rc = TOOL_FAILED;
 
 	args.chosen = calloc(nr_rows, sizeof(*args.chosen));
 	b.counts = calloc(nr_rows, sizeof(*b.counts));
@@ -370,7 +370,7 @@ int tool_bench(int argc, char **argv)
 
 	xb = tool_open();
 	if (!xb)
-		return TOOL_FAILED;
+		goto out;
 	if (!tool_xen_version(xb, b.xen, sizeof(b.xen)))
 		strcpy(b.xen, "unknown");
 	backend = xenbatch_backend_name(xenbatch_backend(xb, &why));
@@ -381,6 +381,7 @@ int tool_bench(int argc, char **argv)
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
 	rc = bench(&b, &args);
+out:
 	free(args.chosen);
 	free(b.counts);
 	return rc;

@@ -203,8 +203,8 @@ static void print_module(struct libscols_table *table, struct json_object *m)
 	char buf[256], arena[32];
 
 	if (!json_object_get_boolean(get(m, "present"))) {
-		snprintf(buf, sizeof(buf), "none: %s: %s", XENBATCH_DEVICE,
-			 string(m, "error"));
+		snprintf(buf, sizeof(buf), "none: %s: %s (is it loaded? modprobe xenbatch)",
+			 XENBATCH_DEVICE, string(m, "error"));
 		line(table, "module", buf);
 		return;
 	}

@@ -110,7 +110,7 @@ bool libxc_load_ours(struct libxc *lib, const char *file)
 	if (!lib->handle)
 		try(lib, XENBATCH_DROPIN_DIR "/" SONAME, true);
 	if (!lib->handle) {
-		tool_error("xenbatch's %s is not in %s: 'make install' it, or say --ours FILE",
+		tool_error("xenbatch's %s is neither beside this program nor in %s: 'make install' it, or say --ours FILE",
 			   SONAME, XENBATCH_DROPIN_DIR);
 		return false;
 	}
