@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The engine: how a call is run, and what is done with its answer.
+ */
+#include "engine.h"
+
+struct xe_cursor xe_none;
+
+__thread struct xe_cursor *xe_current
+	__attribute__((tls_model("initial-exec"), visibility("hidden"))) =
+		&xe_none;
+
+/* Immediate calls: a thread makes one at a time. */
+static __thread struct xe_cursor xe_immediate
+	__attribute__((tls_model("initial-exec")));
+
+/* A call with buffers has its own words for that, or none, as in stock. */
+static struct xe_cursor *no_memory(xc_interface *xch, size_t extra)
+{
+	if (!extra)
+		xc_perr(xch, "Could not bounce buffer for hypercall");
+	return NULL;
+}
+
+struct xe_cursor *xe_open_now(xc_interface *xch, size_t extra)
+{
+	struct xb_lane *lane = xb_lane_get(xch->xb);
+	struct xe_cursor *k = &xe_immediate;
+	int err;
+
+	if (unlikely(!lane))
+		return no_memory(xch, extra);
+	k->xch = xch;
+	k->lane = lane;
+	k->op = xb_lane_op(lane);
+	k->cur = xb_lane_alloc(lane, extra + XE_SLOT);
+	if (likely(k->op && k->cur)) {
+		k->end = k->cur + extra + XE_SLOT;
+		return k;
+	}
+	err = errno;
+	xb_lane_put(lane);
+	errno = err;
+	return no_memory(xch, extra);
+}
+
+struct xe_cursor *xe_open_slow(xc_interface *xch, size_t extra)
+{
+	struct xe_cursor *k;
+	int failed = 0;
+
+	if (unlikely(extra >= XE_HUGE)) {
+		xe_local(xch, -1, ENOMEM);
+		errno = ENOMEM;
+		return NULL;
+	}
+	if (likely(xe_current == &xe_none))
+		return xe_open_now(xch, extra);
+	k = xe_batch_open(xch, extra, &failed);
+	if (failed)
+		return no_memory(xch, extra);
+	return k ? k : xe_open_now(xch, extra);
+}
+
+void xe_trim(struct xe_cursor *k)
+{
+	size_t slots;
+
+	if (!k->queued)
+		return;
+	slots = (size_t)(k->end - k->cur) / XE_SLOT;
+	if ((size_t)(k->op_end - k->op) > slots + 1)
+		k->op_end = k->op + slots + 1;
+}
+
+/*
+ * Buffers
+ */
+
+struct xe_done *xe_done_new(struct xe_cursor *k,
+			    long (*fn)(struct xe_done *, long))
+{
+	struct xe_done *done = xe_take(k, sizeof(*done));
+
+	xe_trim(k);
+	done->fn = fn;
+	done->xch = k->xch;
+	done->err = 0;
+	done->nr_out = 0;
+	return done;
+}
+
+/*
+ * From this size on it pays to ask whether a buffer lies in the arena, where
+ * Xen can use it in place.
+ */
+#define WORTH_ASKING 256
+
+static bool in_place(struct xe_cursor *k, const void *buf, size_t size)
+{
+	return size >= WORTH_ASKING && xenbatch_owns(k->xch->xb, buf, size);
+}
+
+void *xe_in(struct xe_cursor *k, const void *buf, size_t size)
+{
+	void *p;
+
+	if (!buf || in_place(k, buf, size))
+		return (void *)buf;
+	p = xe_take(k, size);
+	xe_trim(k);
+	return memcpy(p, buf, size);
+}
+
+static void *take_out(struct xe_cursor *k, struct xe_done *done, void *buf,
+		      size_t size)
+{
+	struct xe_out *out = &done->out[done->nr_out++];
+
+	out->user = buf;
+	out->size = size;
+	out->xen = xe_take(k, size);
+	xe_trim(k);
+	return (void *)out->xen;
+}
+
+void *xe_out(struct xe_cursor *k, struct xe_done *done, void *buf, size_t size)
+{
+	void *p = buf;
+
+	if (!buf)
+		return NULL;
+	if (!in_place(k, buf, size))
+		p = take_out(k, done, buf, size);
+	/* What Xen does not write, the user gets as 0: stock's buffers are. */
+	return memset(p, 0, size);
+}
+
+void *xe_inout(struct xe_cursor *k, struct xe_done *done, void *buf,
+	       size_t size)
+{
+	if (!buf || in_place(k, buf, size))
+		return buf;
+	return memcpy(take_out(k, done, buf, size), buf, size);
+}
+
+/*
+ * Answers
+ */
+
+/* Stock's hint, which an error handler sees at its level "detail". */
+static void hint(xc_interface *xch, struct xenbatch_op *op)
+{
+	const char *what = NULL;
+
+	switch (op->number) {
+	case __HYPERVISOR_domctl:
+		what = "domctl";
+		break;
+	case __HYPERVISOR_sysctl:
+		what = "sysctl";
+		break;
+	}
+	if (what && op->result == -EACCES)
+		xc_detail(xch, "%s operation failed -- need to"
+			  " rebuild the user-space tool set?\n", what);
+}
+
+static long complete_done(struct xe_done *done, long ret, int *err)
+{
+	unsigned int i;
+
+	for (i = 0; i < done->nr_out; i++)
+		memcpy(done->out[i].user, done->out[i].xen, done->out[i].size);
+	if (done->fn)
+		ret = done->fn(done, ret);
+	if (done->err)
+		*err = done->err;
+	return ret;
+}
+
+/* Out of line, so that what happens 99 times of 100 needs no stack frame. */
+static __attribute__((noinline)) long
+complete_slow(xc_interface *xch, struct xenbatch_op *op, int *err)
+{
+	void *to = (void *)(uintptr_t)op->arg[4];
+	uint32_t tag = op->tag;
+	long ret = (int)op->result;
+
+	if (XE_TAG_KIND(tag) == XE_LOCAL) {
+		*err = (int)op->arg[3];
+		return (long)op->arg[4];
+	}
+	if (op->result < 0) {
+		errno = *err = (int)-op->result;
+		hint(xch, op);
+		ret = -1;
+	}
+	switch (XE_TAG_KIND(tag)) {
+	case XE_COPY:
+		if (ret < 0)
+			break;
+		/* fallthrough */
+	case XE_COPY_ALWAYS:
+		memcpy(to, (char *)(uintptr_t)op->arg[0] + XE_TAG_OFF(tag),
+		       XE_TAG_LEN(tag));
+		break;
+	case XE_COPY1_ALWAYS:
+		memcpy(to, (char *)(uintptr_t)op->arg[1] + XE_TAG_OFF(tag),
+		       XE_TAG_LEN(tag));
+		break;
+	case XE_DONE:
+		((struct xe_done *)to)->val = op->result;
+		ret = complete_done(to, ret, err);
+		break;
+	}
+	return ret;
+}
+
+/*
+ * The two cases that come by the hundred: true if op was one of them, it went
+ * well, and what it returns is op->result.
+ */
+static inline __attribute__((always_inline)) bool
+complete_fast(struct xenbatch_op *op)
+{
+	const uint32_t vcpuinfo = XE_TAG(XE_COPY, XE_U, sizeof(xc_vcpuinfo_t));
+
+	if (unlikely(op->result < 0))
+		return false;
+	if (op->tag == vcpuinfo) {
+		memcpy((void *)(uintptr_t)op->arg[4],
+		       (char *)(uintptr_t)op->arg[0] + XE_U,
+		       sizeof(xc_vcpuinfo_t));
+		return true;
+	}
+	return op->tag == XE_TAG(XE_PLAIN, 0, 0);
+}
+
+/* result may be NULL. Returns how many failed. */
+unsigned int xe_complete_all(xc_interface *xch, struct xenbatch_op *op,
+			     struct xenbatch_op *end,
+			     struct xc_batch_result *result)
+{
+	struct xc_batch_result nobody;
+	const ptrdiff_t step = result ? 1 : 0;
+	unsigned int failed = 0;
+
+	if (!result)
+		result = &nobody;
+	for (; op < end; op++, result += step) {
+		if (likely(complete_fast(op))) {
+			result->ret = (int)op->result;
+			result->err = 0;
+			result->reserved = 0;
+			continue;
+		}
+		result->err = 0;
+		result->reserved = 0;
+		result->ret = complete_slow(xch, op, &result->err);
+		failed += result->err != 0;
+	}
+	return failed;
+}
+
+/* An immediate call, from the filled operation to its return value. */
+long xe_run(struct xe_cursor *k)
+{
+	struct xb_lane *lane = k->lane;
+	int err = 0;
+	long ret;
+
+	lane->nr = 1;
+	if (unlikely(xb_lane_run(lane)))
+		k->op->result = -errno;
+	if (likely(complete_fast(k->op))) {
+		ret = (int)k->op->result;
+		xb_lane_put(lane);
+		return ret;
+	}
+	ret = complete_slow(k->xch, k->op, &err);
+	err = k->op->result < 0 ? (int)-k->op->result : errno;
+	xb_lane_put(lane);
+	errno = err;
+	return ret;
+}
+
+long xe_end_done(struct xe_cursor *k, unsigned int number, struct xe_done *done)
+{
+	return xe_finish(k, number, XE_TAG(XE_DONE, 0, 0), done);
+}
+
+long xe_local(xc_interface *xch, long ret, int err)
+{
+	int saved = errno;
+	struct xe_cursor *k;
+
+	/* Not worth a lane if there is no batch. */
+	if (xe_current != &xe_none) {
+		int failed = 0;
+
+		k = xe_batch_open(xch, 0, &failed);
+		if (k) {
+			struct xenbatch_op *op = k->op;
+
+			memset(op, 0, sizeof(*op));
+			op->opcode = XENBATCH_OP_NOP;
+			op->tag = XE_TAG(XE_LOCAL, 0, 0);
+			op->arg[3] = err;
+			op->arg[4] = ret;
+			k->op++;
+		}
+	}
+	errno = saved;
+	return ret;
+}

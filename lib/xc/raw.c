@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Hypercalls as they are: the library need not know the operation. The
+ * structure is copied in and out; what it points to is the caller's.
+ */
+#include "engine.h"
+
+XC_API int xc_domctl(xc_interface *xch, struct xen_domctl *domctl)
+{
+	struct xe_cursor *k = xe_open(xch, 0);
+	struct xen_domctl *d;
+
+	domctl->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
+	if (!k)
+		return -1;
+	d = xe_take(k, XE_SLOT);
+	*d = *domctl;
+	return xe_end_back(k, XE_DOMCTL, d, domctl, sizeof(*domctl));
+}
+
+XC_API int xc_sysctl(xc_interface *xch, struct xen_sysctl *sysctl)
+{
+	struct xe_cursor *k = xe_open(xch, 0);
+	struct xen_sysctl *s;
+
+	sysctl->interface_version = XEN_SYSCTL_INTERFACE_VERSION;
+	if (!k)
+		return -1;
+	s = xe_take(k, XE_SLOT);
+	*s = *sysctl;
+	return xe_end_back(k, XE_SYSCTL, s, sysctl, sizeof(*sysctl));
+}
+
+/* The one hypercall whose answer has 64 bits. */
+static long memory_op_done(struct xe_done *done, long ret)
+{
+	return ret < 0 ? -1 : done->val;
+}
+
+XC_API long xc_memory_op(xc_interface *xch, unsigned int cmd, void *arg,
+			 size_t len)
+{
+	struct xe_cursor *k = xe_open(xch, XE_DONE_SIZE + xe_need(arg, len));
+	struct xe_done *done;
+
+	if (!k) {
+		xc_perr(xch, "Could not bounce memory for XENMEM hypercall");
+		return -1;
+	}
+	done = xe_done_new(k, memory_op_done);
+	return xe_end2_done(k, __HYPERVISOR_memory_op, cmd,
+			    xe_inout(k, done, arg, len), done);
+}
+
+static long ram_page_done(struct xe_done *done, long ret)
+{
+	if (ret < 0)
+		return -1;
+	*(unsigned long *)done->to[0] = done->val;
+	return 0;
+}
+
+XC_API int xc_maximum_ram_page(xc_interface *xch, unsigned long *max_mfn)
+{
+	struct xe_cursor *k = xe_open(xch, XE_DONE_SIZE);
+	struct xe_done *done;
+
+	if (!k)
+		return -1;
+	done = xe_done_new(k, ram_page_done);
+	done->to[0] = max_mfn;
+	return xe_end2_done(k, __HYPERVISOR_memory_op, XENMEM_maximum_ram_page,
+			    NULL, done);
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * vcpus: what they did, and their registers.
+ */
+#include "engine.h"
+
+/*
+ * The call that agents make most of all. If Xen refuses, info is left alone;
+ * stock copies then what was on its stack.
+ */
+XC_API int xc_vcpu_getinfo(xc_interface *xch, uint32_t domid, uint32_t vcpu,
+			   xc_vcpuinfo_t *info)
+{
+	struct xe_cursor *k;
+	struct xen_domctl *d;
+
+	d = xe_open_domctl(&k, xch, XEN_DOMCTL_getvcpuinfo, domid);
+	if (!d)
+		return -1;
+	d->u.getvcpuinfo.vcpu = (uint16_t)vcpu;
+	return xe_end_copy(k, XE_DOMCTL, d, info, XE_U, sizeof(*info));
+}
+
+static long cpu_usage_done(struct xe_done *done, long ret)
+{
+	const struct xen_domctl *d = done->block;
+
+	if (ret < 0) {
+		xc_perr(done->xch, "Could not get info on domain");
+		return -1;
+	}
+	return d->u.getvcpuinfo.cpu_time;
+}
+
+XC_API long long xc_domain_get_cpu_usage(xc_interface *xch, uint32_t domid,
+					 int vcpu)
+{
+	struct xe_cursor *k = xe_open(xch, XE_DONE_SIZE);
+	struct xe_done *done;
+	struct xen_domctl *d;
+
+	if (!k)
+		return -1;
+	d = xe_domctl(k, XEN_DOMCTL_getvcpuinfo, domid);
+	d->u.getvcpuinfo.vcpu = (uint16_t)vcpu;
+	done = xe_done_new(k, cpu_usage_done);
+	done->block = d;
+	return xe_end1_done(k, XE_DOMCTL, d, done);
+}
+
+XC_API int xc_vcpu_setcontext(xc_interface *xch, uint32_t domid, uint32_t vcpu,
+			      vcpu_guest_context_any_t *ctxt)
+{
+	struct xe_cursor *k = xe_open(xch, xe_need(ctxt, sizeof(*ctxt)));
+	struct xen_domctl *d;
+
+	if (!k)
+		return -1;
+	d = xe_domctl(k, XEN_DOMCTL_setvcpucontext, domid);
+	d->u.vcpucontext.vcpu = vcpu;
+	set_xen_guest_handle_raw(d->u.vcpucontext.ctxt,
+				 xe_in(k, ctxt, sizeof(*ctxt)));
+	return xe_end(k, XE_DOMCTL, d);
+}
+
+XC_API int xc_vcpu_getcontext(xc_interface *xch, uint32_t domid, uint32_t vcpu,
+			      vcpu_guest_context_any_t *ctxt)
+{
+	struct xe_cursor *k;
+	struct xe_done *done;
+	struct xen_domctl *d;
+
+	k = xe_open(xch, XE_DONE_SIZE + xe_need(ctxt, sizeof(*ctxt)));
+	if (!k)
+		return -1;
+	d = xe_domctl(k, XEN_DOMCTL_getvcpucontext, domid);
+	d->u.vcpucontext.vcpu = (uint16_t)vcpu;
+	done = xe_done_new(k, NULL);
+	set_xen_guest_handle_raw(d->u.vcpucontext.ctxt,
+				 xe_out(k, done, ctxt, sizeof(*ctxt)));
+	return xe_end1_done(k, XE_DOMCTL, d, done);
+}
+
+/* num: how much of the state was asked for; 0 asks what there is. */
+static long extstate_done(struct xe_done *done, long ret)
+{
+	const struct xen_domctl *d = done->block;
+	xc_vcpu_extstate_t *state = done->to[0];
+
+	if (ret)
+		return ret;
+	if (done->num)
+		memcpy(done->to[1], done->to[2], done->num);
+	else if (!state->xfeature_mask && !state->size) {
+		state->xfeature_mask = d->u.vcpuextstate.xfeature_mask;
+		state->size = d->u.vcpuextstate.size;
+	}
+	return 0;
+}
+
+XC_API int xc_vcpu_get_extstate(xc_interface *xch, uint32_t domid,
+				uint32_t vcpu, xc_vcpu_extstate_t *extstate)
+{
+	struct xe_cursor *k;
+	struct xe_done *done;
+	struct xen_domctl *d;
+	void *buf = NULL;
+	size_t size;
+
+	if (!extstate)
+		return xe_local(xch, -EINVAL, EINVAL);
+	size = extstate->size;
+	k = xe_open(xch, XE_DONE_SIZE + xe_need(extstate, size));
+	if (!k) {
+		if (!size)
+			return -1;
+		xc_perr(xch, "Unable to allocate memory for vcpu%u's"
+			" xsave context", vcpu);
+		return -ENOMEM;
+	}
+	d = xe_domctl(k, XEN_DOMCTL_getvcpuextstate, domid);
+	done = xe_done_new(k, extstate_done);
+	if (size) {
+		buf = xe_take(k, size);
+		xe_trim(k);
+		memset(buf, 0, size);
+	}
+	d->u.vcpuextstate.vcpu = (uint16_t)vcpu;
+	d->u.vcpuextstate.xfeature_mask = extstate->xfeature_mask;
+	d->u.vcpuextstate.size = size;
+	set_xen_guest_handle_raw(d->u.vcpuextstate.buffer, buf);
+	done->block = d;
+	done->to[0] = extstate;
+	done->to[1] = extstate->buffer;
+	done->to[2] = buf;
+	done->num = size;
+	return xe_end1_done(k, XE_DOMCTL, d, done);
+}

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Our libxenctrl, made for the libxen-dev that is installed: soname and version
+# node are those of the stock library which the compiler finds.
+
+XC_SRC   := $(wildcard lib/xc/*.c)
+XC_OBJ   := $(XC_SRC:%.c=$(O)/%.o)
+XC_STOCK := $(shell $(CC) -print-file-name=libxenctrl.so)
+XC_ELF   := $(shell readelf -W -d -V $(XC_STOCK) 2>/dev/null | \
+	sed -n -e 's/.*SONAME.*\[\(.*\)\].*/\1/p' \
+	       -e 's/.*Index: 2 .*Name: \(.*\)/\1/p' | head -n 2)
+XC_SONAME := $(firstword $(XC_ELF))
+XC_NODE   := $(word 2,$(XC_ELF))
+XC_SO     := $(O)/lib/$(XC_SONAME)
+XC_LIBS   := -lxencall -lxenforeignmemory -lxendevicemodel -lxentoolcore \
+	-lxentoollog -lpthread
+# libxenguest relies on our needing these, whether we call them or not.
+XC_LD     := -shared -Wl,-soname,$(XC_SONAME) -Wl,-z,now -Wl,-z,defs \
+	-Wl,-Bsymbolic-functions -Wl,--no-as-needed \
+	-Wl,--version-script=$(O)/lib/xc/libxenctrl.map \
+	-Wl,-rpath,'$$ORIGIN:$$ORIGIN/..'
+
+.PHONY: lib lib-xc install-xc
+lib: lib-xc
+lib-xc: $(O)/lib/libxenctrl.so $(O)/lib/xenbatch-xc.pc
+
+$(O)/lib/xc/%.o: lib/xc/%.c lib/xc/xc.mk
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$(Q)$(CC) $(XB_CPPFLAGS) $(CPPFLAGS) $(XB_CFLAGS) $(CFLAGS) -MMD -MP \
+		-c -o $@ $<
+
+-include $(XC_OBJ:.o=.d)
+
+$(O)/lib/xc/libxenctrl.map: lib/xc/libxenctrl.map.in lib/xc/xc.mk
+	@mkdir -p $(@D)
+	$(Q)test -n "$(XC_NODE)" || { echo "xenbatch: $(XC_STOCK) has no" \
+		"soname or version node: is libxen-dev installed?"; exit 1; }
+	$(Q)sed -e 's/@NODE@/$(XC_NODE)/' $< >$@
+
+$(XC_SO): $(XC_OBJ) $(O)/lib/xc/libxenctrl.map $(O)/lib/libxenbatch.so
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(XC_LD) -o $@ $(XC_OBJ) \
+		-L$(O)/lib -lxenbatch $(XC_LIBS)
+
+$(O)/lib/libxenctrl.so: $(XC_SO)
+	$(Q)ln -sf $(<F) $@
+
+$(O)/lib/xenbatch-xc.pc: lib/xc/xenbatch-xc.pc.in FORCE
+	@mkdir -p $(@D)
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+		-e 's|@VERSION@|$(VERSION)|' $< >$@.new
+	$(Q)if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+# A folder of its own: the distribution's library stays what programs get.
+install-xc: lib-xc
+	$(say) INSTALL $(DESTDIR)$(LIBDIR)/xenbatch/$(XC_SONAME)
+	$(Q)install -D -m 644 $(XC_SO) \
+		$(DESTDIR)$(LIBDIR)/xenbatch/$(XC_SONAME)
+	$(Q)ln -sf $(XC_SONAME) $(DESTDIR)$(LIBDIR)/xenbatch/libxenctrl.so
+	$(Q)install -D -m 644 lib/xc/xenbatch_xc.h \
+		$(DESTDIR)$(PREFIX)/include/xenbatch_xc.h
+	$(Q)install -D -m 644 $(O)/lib/xenbatch-xc.pc \
+		$(DESTDIR)$(LIBDIR)/pkgconfig/xenbatch-xc.pc

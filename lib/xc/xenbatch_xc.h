@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Batches of libxc calls: many xc_* functions, one system call.
+ *
+ *	xc_batch_begin(xch);
+ *	for (v = 0; v < n; v++)
+ *		xc_vcpu_getinfo(xch, domid, v, &info[v]);
+ *	failed = xc_batch_commit(xch, results, n);
+ *
+ * These functions are in xenbatch's own libxenctrl (pkg-config xenbatch-xc),
+ * next to all that <xenctrl.h> declares.
+ *
+ *
+ * What happens between begin and commit
+ *
+ * Every xc_* function that the thread calls on that handle takes one place in
+ * the batch, in program order, and is one of two kinds:
+ *
+ *   queued   one hypercall. What it reads (structures, buffers, maps) is
+ *            copied when it is called, and may be changed afterwards. It
+ *            returns 0 (or at once its error, if its arguments are refused or
+ *            there is no memory). What it writes, it writes in commit: its
+ *            output pointers must stay valid until then, and show nothing
+ *            before. A buffer that lies in the handle's arena is used in
+ *            place, and must be left alone until commit.
+ *   at once  needs an earlier answer, a mapping or several hypercalls, or
+ *            returns a pointer. Whatever is queued runs first, then the
+ *            function, which returns its real value. Order is always the
+ *            program's order. These are: xc_domain_getinfo of more than one
+ *            domain, xc_sched_rtds_vcpu_get and _set,
+ *            xc_pcitopoinfo, all xc_cpupool_* functions.
+ *
+ * Outside of the batch, and without a place in it, are functions that are no
+ * question to the hypervisor: handles, errors and loggers, hypercall buffers,
+ * and what is asked once and remembered (xc_get_max_cpus, xc_cpumap_alloc and
+ * their like).
+ *
+ * In xc_domctl, xc_sysctl and xc_memory_op the structure is copied when it is
+ * called, and copied back in commit. Buffers that the structure points to are
+ * the caller's: they must live until commit.
+ *
+ * If memory for what is queued runs out (arena, operations), what is queued
+ * runs early, and the batch goes on: it then costs more than one system call,
+ * and nothing else changes.
+ *
+ *
+ * Threads: a batch belongs to the thread that began it; calls of other threads
+ * on the same handle stay immediate, and may have a batch of their own. A
+ * thread must commit or cancel before it ends, and before the handle is
+ * closed by another.
+ *
+ * Fork: a batch stays the parent's. In the child calls are immediate again,
+ * and xc_batch_commit, _cancel and _queued give ESTALE once, or until the
+ * child begins a batch of its own.
+ */
+#ifndef XENBATCH_XC_H
+#define XENBATCH_XC_H
+
+#include <stdint.h>
+#include <xenctrl.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What one call of a batch returned. */
+struct xc_batch_result {
+	long ret;	/* what the function returns when it is not queued; a
+			   pointer is converted */
+	int err;	/* 0, or the errno that it failed with */
+	uint32_t reserved;	/* 0 */
+};
+
+/*
+ * Begin a batch on this thread and this handle.
+ * Returns 0, or -1 with errno: EBUSY one is open; ENOMEM; what opening the
+ * device said (in a child, which gets its own connection here).
+ */
+int xc_batch_begin(xc_interface *xch);
+
+/*
+ * Run what is queued, in order, and end the batch. With the module this is one
+ * system call, if nothing ran earlier (see above) and no signal came between.
+ *
+ * results[0..n) get the results of the first n calls; entries beyond the last
+ * call are left alone. results may be NULL.
+ *
+ * Returns how many calls failed (err is not 0); 0: all is well. Or -1 with
+ * errno, the batch is gone too:
+ *   EINVAL  no batch is open here
+ *   ESTALE  it was begun by the parent, before fork
+ *   ENOMEM  results of calls that ran early could not be kept: all was run
+ *   others  the device refused the whole (ENODEV, EPERM): calls that were not
+ *           run have ret -1 and this errno in results
+ */
+int xc_batch_commit(xc_interface *xch, struct xc_batch_result *results,
+		    unsigned int n);
+
+/*
+ * Forget what is queued, and end the batch. What ran early is done.
+ * Returns 0, or -1 with errno EINVAL or ESTALE, as xc_batch_commit.
+ */
+int xc_batch_cancel(xc_interface *xch);
+
+/*
+ * How many calls the batch has by now, run early or not: as many results are
+ * there to be had. -1 with errno EINVAL or ESTALE, as xc_batch_commit.
+ */
+int xc_batch_queued(xc_interface *xch);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
