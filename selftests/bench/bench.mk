@@ -6,7 +6,7 @@
 BENCH = selftests/bench/bench.py --build $(O) --ko $(BENCH_KO) \
 	$(addprefix --row ,$(ROW))
 
-.PHONY: bench bench-record bench-markdown
+.PHONY: bench bench-record bench-markdown bench-check
 
 bench: kmod-bench lib tools
 	$(Q)$(BENCH)
@@ -14,6 +14,10 @@ bench: kmod-bench lib tools
 # The same, and what was measured becomes what later runs are held against.
 bench-record: kmod-bench lib tools
 	$(Q)$(BENCH) --record
+
+# Would a worse figure be noticed? Needs no emulator.
+bench-check:
+	$(Q)selftests/bench/test_bench.py -q
 
 # The last results again, for README.md.
 bench-markdown:

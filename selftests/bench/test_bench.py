@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Proves that a benchmark that got worse, or went wrong, is not passed."""
+
+import os
+import sys
+import unittest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import bench                                            # noqa: E402
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TARGET = {"name": "a", "n": 8, "min_ratio": 2.0, "max_over_floor": 1.15,
+          "max_syscalls": 4}
+
+
+def row(**changes):
+    r = {"name": "a", "n": 8, "xpti": True, "stock": 220.0, "xenbatch": 110.0,
+         "floor": 100.0, "same": True, "syscalls": {"stock": 8, "xenbatch": 4}}
+    r.update(changes)
+    return r
+
+
+def judge(r, recorded=2.0, **kw):
+    return list(bench.judge([r], [TARGET], [
+        {"name": "a", "n": 8, "xpti": True, "ratio": recorded}], **kw))
+
+
+class Judge(unittest.TestCase):
+    def test_good(self):
+        self.assertEqual(judge(row()), [])
+
+    def test_answers_differ(self):
+        self.assertEqual(len(judge(row(same=False))), 1)
+        self.assertEqual(len(judge(row(same=None))), 1)
+
+    def test_below_figure(self):
+        self.assertEqual(len(judge(row(stock=219.0))), 1)
+
+    def test_above_floor(self):
+        self.assertEqual(len(judge(row(floor=95.0))), 1)
+        self.assertEqual(len(judge(row(floor=None))), 1)
+
+    def test_too_many_syscalls(self):
+        calls = {"stock": 8, "xenbatch": 5}
+        self.assertEqual(len(judge(row(syscalls=calls))), 1)
+        calls = {"stock": 8, "xenbatch": None}
+        self.assertEqual(len(judge(row(syscalls=calls))), 1)
+
+    def test_worse_than_recorded(self):
+        self.assertEqual(judge(row(), recorded=2.1), [])
+        self.assertEqual(len(judge(row(), recorded=2.11)), 1)
+
+    def test_missing_rows(self):
+        other = row(name="b")
+        self.assertEqual(len(judge(other)), 2)
+        self.assertEqual(judge(other, partial=True), [])
+
+    def test_no_xpti_has_no_target(self):
+        found = list(bench.judge([row(xpti=False, stock=111.0)], [], []))
+        self.assertEqual(found, [])
+
+
+class Files(unittest.TestCase):
+    """The figures of the issue are the ones that are held."""
+
+    def test_targets(self):
+        targets = {(t["name"], t["n"]): t for t in bench.load(
+            os.path.join(HERE, "targets.json"))}
+        self.assertEqual(len(targets), len(bench.load(
+            os.path.join(HERE, "targets.json"))))
+        known = {"name", "n", "min_ratio", "max_over_floor", "max_syscalls"}
+        for t in targets.values():
+            self.assertLessEqual(set(t), known)
+        sweep = targets["sweep.64x2", 64]
+        self.assertEqual((sweep["min_ratio"], sweep["max_syscalls"]), (5, 4))
+
+
+if __name__ == "__main__":
+    unittest.main()
