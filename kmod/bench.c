@@ -4,11 +4,9 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include <asm/xen/hypercall.h>
-#include <xen/interface/xen.h>
-
 #include "bench.h"
 #include "context.h"
+#include "hypercall.h"
 #include "ops.h"
 #include "submit.h"
 
@@ -32,10 +30,11 @@ static int xb_bench_fill(struct xb_context *ctx, struct multicall_entry *e,
 
 	for (i = 0; i < bench->count; i++) {
 		op = xb_bench_op(ctx, bench->first + i);
-		if (!op || op->opcode != XENBATCH_OP_HYPERCALL ||
-		    op->number == __HYPERVISOR_multicall)
+		if (!op || !xb_head_is_plain(xb_op_head(op)))
 			return -EINVAL;
-		e[i].op = op->number;
+		e[i].op = xb_hypercall_number(op);
+		if (e[i].op > 0xffff || e[i].op == __HYPERVISOR_multicall)
+			return -EINVAL;
 		for (j = 0; j < 5; j++)
 			e[i].args[j] = op->arg[j];
 	}

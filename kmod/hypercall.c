@@ -9,66 +9,10 @@
  */
 #include <linux/gfp.h>
 
-#include <asm/xen/hypercall.h>
-#include <xen/interface/xen.h>
-#include <xen/xen-ops.h>
-
 #include "context.h"
+#include "hypercall.h"
 #include "ops.h"
 #include "submit.h"
-
-/* The part of an operation after its tag, read once. */
-struct xb_target {
-	union {
-		u64 raw;
-		struct {
-			u32 tag;
-			u16 domid;
-			u16 number;
-		};
-	};
-};
-
-static_assert(offsetof(struct xenbatch_op, tag) == 16);
-
-/* Copy and check: 0, or the errno that is the operation's result. */
-static int xb_hypercall_read(struct multicall_entry *entry,
-			     const struct xenbatch_op *op)
-{
-	struct xb_target target = { .raw = READ_ONCE(*(const u64 *)&op->tag) };
-
-	if (unlikely(target.domid))
-		return -EINVAL;
-	entry->op = target.number;
-	entry->args[0] = READ_ONCE(op->arg[0]);
-	entry->args[1] = READ_ONCE(op->arg[1]);
-	entry->args[2] = READ_ONCE(op->arg[2]);
-	entry->args[3] = READ_ONCE(op->arg[3]);
-	entry->args[4] = READ_ONCE(op->arg[4]);
-	return 0;
-}
-
-static int xb_hypercall_direct(struct xb_run *run, struct xenbatch_op *op,
-			       u16 flags, const struct multicall_entry *entry)
-{
-	long result;
-
-	xen_preemptible_hcall_begin();
-	result = privcmd_call(entry->op, entry->args[0], entry->args[1],
-			      entry->args[2], entry->args[3], entry->args[4]);
-	xen_preemptible_hcall_end();
-	run->direct++;
-	xb_op_done(run, op, flags, result);
-	return 1;
-}
-
-static int xb_hypercall_refuse(struct xb_run *run, struct xenbatch_op *op,
-			       u16 flags, int err)
-{
-	run->refused++;
-	xb_op_done(run, op, flags, err);
-	return 1;
-}
 
 /* One page: the context's spare one, or, if another thread has it, a new one. */
 static struct multicall_entry *xb_run_entries(struct xb_run *run)
@@ -81,74 +25,99 @@ static struct multicall_entry *xb_run_entries(struct xb_run *run)
 }
 
 /*
- * Fill entries with ops[0] and as many of its neighbours as may go along: up
- * to one that is not a plain good hypercall (it is looked at again as the
- * first of its own stretch), or including one that is linked to what follows.
- * *flags are those of the last one taken. Returns their number.
+ * Fill entries with as many of ops as can go in one multicall: up to one that
+ * is not a plain good hypercall, which is looked at again as the first of its
+ * own stretch. This loop and the one over the results are most of what a
+ * batched call costs in this module.
  */
-static unsigned int xb_hypercall_gather(struct xb_run *run,
-					struct multicall_entry *entries,
+static unsigned int xb_hypercall_gather(struct multicall_entry *e,
 					const struct xenbatch_op *ops,
-					unsigned int nr, u16 *flags)
+					unsigned int nr)
 {
-	u64 allowed = READ_ONCE(run->ctx->opcodes);
-	unsigned int n = 1;
-	struct xb_head head;
+	const struct xenbatch_op *op, *end = ops + nr;
+	u32 number;
 
-	for (; n < nr && !(*flags & XENBATCH_OPF_LINK); n++) {
-		head = xb_op_head(&ops[n]);
-		if (head.opcode != XENBATCH_OP_HYPERCALL ||
-		    xb_op_check(allowed, head) ||
-		    xb_hypercall_read(&entries[n], &ops[n]) ||
-		    entries[n].op == __HYPERVISOR_multicall)
+	for (op = ops; op != end; op++, e++) {
+		if (unlikely(!xb_head_is_plain(xb_op_head(op))))
 			break;
-		*flags = head.flags;
+		number = xb_hypercall_number(op);
+		/* Xen refuses a multicall inside a multicall. */
+		if (unlikely(number > 0xffff ||
+			     number == __HYPERVISOR_multicall))
+			break;
+		e->op = number;
+		e->args[0] = READ_ONCE(op->arg[0]);
+		e->args[1] = READ_ONCE(op->arg[1]);
+		e->args[2] = READ_ONCE(op->arg[2]);
+		e->args[3] = READ_ONCE(op->arg[3]);
+		e->args[4] = READ_ONCE(op->arg[4]);
 	}
-	return n;
+	return op - ops;
 }
 
-int xb_hypercall_run(struct xb_run *run, struct xenbatch_op *ops,
-		     struct xb_head head, unsigned int nr)
+static __always_inline void xb_hypercall_done(struct xenbatch_op *op,
+					      long result)
 {
-	struct multicall_entry one, *entries;
-	u16 flags = head.flags;
-	unsigned int i, n;
+	WRITE_ONCE(op->result, result);
+	/* As in xb_op_done(): the result first. */
+	smp_store_release(&op->state, XENBATCH_STATE_DONE);
+}
+
+static void xb_hypercall_multicall(struct xb_run *run, struct xenbatch_op *ops,
+				   struct multicall_entry *entries,
+				   unsigned int n)
+{
+	unsigned int i;
 	long err;
 
-	err = xb_hypercall_read(&one, ops);
-	if (unlikely(err))
-		return xb_hypercall_refuse(run, ops, flags, err);
-	/* Xen refuses a multicall inside a multicall. */
-	if (nr == 1 || flags & XENBATCH_OPF_LINK ||
-	    one.op == __HYPERVISOR_multicall)
-		return xb_hypercall_direct(run, ops, flags, &one);
-
-	entries = xb_run_entries(run);
-	if (!entries)
-		return -ENOMEM;
-	entries[0] = one;
-	n = xb_hypercall_gather(run, entries, ops, min_t(unsigned int, nr,
-							 XB_CHUNK), &flags);
-	if (n == 1)
-		return xb_hypercall_direct(run, ops, flags, &one);
-
-	/* privcmd_call() and not HYPERVISOR_multicall(): see stac in x86's. */
+	/* privcmd_call(), since HYPERVISOR_multicall() has no stac on x86. */
 	xen_preemptible_hcall_begin();
 	err = privcmd_call(__HYPERVISOR_multicall, (unsigned long)entries, n,
 			   0, 0, 0);
 	xen_preemptible_hcall_end();
-	run->multicalls++;
-	run->batched += n;
 	/* Our own page and a sane count: Xen has no reason to refuse it. */
 	if (WARN_ON_ONCE(err))
 		for (i = 0; i < n; i++)
 			entries[i].result = err;
 
-	for (i = 0; i < n - 1; i++) {
-		WRITE_ONCE(ops[i].result, entries[i].result);
-		/* As in xb_op_done(): the result first. */
-		smp_store_release(&ops[i].state, XENBATCH_STATE_DONE);
+	for (i = n / 4; i; i--, ops += 4, entries += 4) {
+		xb_hypercall_done(&ops[0], entries[0].result);
+		xb_hypercall_done(&ops[1], entries[1].result);
+		xb_hypercall_done(&ops[2], entries[2].result);
+		xb_hypercall_done(&ops[3], entries[3].result);
 	}
-	xb_op_done(run, &ops[i], flags, entries[i].result);
-	return n;
+	for (i = 0; i < n % 4; i++)
+		xb_hypercall_done(&ops[i], entries[i].result);
+	run->multicalls++;
+	run->batched += n;
+}
+
+int xb_hypercall_run(struct xb_run *run, struct xenbatch_op *ops,
+		     struct xb_head head, unsigned int nr)
+{
+	struct multicall_entry *entries;
+	unsigned int n = 0;
+	u32 number;
+
+	if (nr > 1 && xb_head_is_plain(head)) {
+		entries = xb_run_entries(run);
+		if (!entries)
+			return -ENOMEM;
+		n = xb_hypercall_gather(entries, ops,
+					min_t(unsigned int, nr, XB_CHUNK));
+		if (n > 1) {
+			xb_hypercall_multicall(run, ops, entries, n);
+			return n;
+		}
+	}
+
+	number = xb_hypercall_number(ops);
+	if (number > 0xffff) {
+		run->refused++;
+		xb_op_done(run, ops, head.flags, -EINVAL);
+	} else {
+		run->direct++;
+		xb_op_done(run, ops, head.flags, xb_hypercall_call(number, ops));
+	}
+	return 1;
 }

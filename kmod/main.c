@@ -47,15 +47,6 @@ static int xb_mmap(struct file *file, struct vm_area_struct *vma)
 	return xb_region_mmap(ctx, vma);
 }
 
-static long xb_ioctl_submit(struct xb_context *ctx, void __user *arg)
-{
-	struct xenbatch_submit submit;
-
-	if (copy_from_user(&submit, arg, sizeof(submit)))
-		return -EFAULT;
-	return xb_submit(ctx, &submit);
-}
-
 static long xb_ioctl_info(struct xb_context *ctx, void __user *arg)
 {
 	struct xenbatch_info info;
@@ -109,22 +100,10 @@ static long xb_ioctl_counter(struct xb_context *ctx, void __user *arg)
 	return copy_to_user(arg, &counter, sizeof(counter)) ? -EFAULT : 0;
 }
 
-static long xb_ioctl(struct file *file, unsigned int cmd, unsigned long data)
+static noinline long xb_ioctl_other(struct xb_context *ctx, unsigned int cmd,
+				    void __user *arg)
 {
-	struct xb_context *ctx = file->private_data;
-	void __user *arg = (void __user *)data;
-
-	if (cmd == XENBATCH_IOC_INFO)
-		return xb_ioctl_info(ctx, arg);
-	if (cmd == XENBATCH_IOC_COUNTER)
-		return xb_ioctl_counter(ctx, arg);
-
-	/* Addresses in operations mean those of the context's owner. */
-	if (current->mm != ctx->mm)
-		return -EXDEV;
 	switch (cmd) {
-	case XENBATCH_IOC_SUBMIT:
-		return xb_ioctl_submit(ctx, arg);
 	case XENBATCH_IOC_RESTRICT:
 		return xb_ioctl_restrict(ctx, arg);
 	case XENBATCH_IOC_BENCH:
@@ -132,6 +111,24 @@ static long xb_ioctl(struct file *file, unsigned int cmd, unsigned long data)
 	default:
 		return -ENOTTY;
 	}
+}
+
+static long xb_ioctl(struct file *file, unsigned int cmd, unsigned long data)
+{
+	struct xb_context *ctx = file->private_data;
+	void __user *arg = (void __user *)data;
+
+	/* Addresses in operations mean those of the context's owner. */
+	if (likely(cmd == XENBATCH_IOC_SUBMIT && current->mm == ctx->mm))
+		return xb_submit(ctx, arg);
+
+	if (cmd == XENBATCH_IOC_INFO)
+		return xb_ioctl_info(ctx, arg);
+	if (cmd == XENBATCH_IOC_COUNTER)
+		return xb_ioctl_counter(ctx, arg);
+	if (current->mm != ctx->mm)
+		return -EXDEV;
+	return xb_ioctl_other(ctx, cmd, arg);
 }
 
 static void xb_show_fdinfo(struct seq_file *m, struct file *file)

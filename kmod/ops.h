@@ -58,6 +58,15 @@ extern const unsigned int xb_nr_opdefs;
 u64 xb_opcodes(void);
 u64 xb_opcodes_with_domid(void);
 
+/* Is this a hypercall that may run and has no flag: what nearly all are? */
+static inline bool xb_head_is_plain(struct xb_head head)
+{
+	const u64 idle = (u64)XENBATCH_OP_HYPERCALL << 32;
+
+	return head.raw == (idle | XENBATCH_STATE_IDLE) ||
+	       head.raw == (idle | XENBATCH_STATE_DONE);
+}
+
 static inline struct xb_head xb_op_head(const struct xenbatch_op *op)
 {
 	return (struct xb_head){ .raw = READ_ONCE(*(const u64 *)op) };
@@ -89,7 +98,7 @@ static inline void xb_op_done(struct xb_run *run, struct xenbatch_op *op,
 		run->cancel = result < 0;
 }
 
-int xb_hypercall_run(struct xb_run *run, struct xenbatch_op *op,
+int xb_hypercall_run(struct xb_run *run, struct xenbatch_op *ops,
 		     struct xb_head head, unsigned int nr);
 
 #endif /* XB_OPS_H */

@@ -7,10 +7,10 @@
 #include <linux/nospec.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
-
-#include <xen/interface/xen.h>
+#include <linux/uaccess.h>
 
 #include "context.h"
+#include "hypercall.h"
 #include "ops.h"
 #include "submit.h"
 #include "trace.h"
@@ -19,8 +19,8 @@
  * The operation at index, and in *room how many follow it in its page (itself
  * included). NULL if its page was not created.
  */
-static struct xenbatch_op *xb_op_at(struct xb_context *ctx, u32 index,
-				    unsigned int *room)
+static __always_inline struct xenbatch_op *
+xb_op_at(struct xb_context *ctx, u32 index, unsigned int *room)
 {
 	struct xenbatch_op **table, *page;
 
@@ -38,32 +38,25 @@ static struct xenbatch_op *xb_op_at(struct xb_context *ctx, u32 index,
 }
 
 /* Pages are never taken away, so this holds for the whole SUBMIT. */
-static int xb_submit_check(struct xb_context *ctx,
-			   const struct xenbatch_submit *submit)
+static bool xb_ops_present(struct xb_context *ctx, u32 index, u32 left)
 {
-	u32 index = submit->first;
-	u32 left = submit->count;
 	unsigned int room;
 
-	if (submit->flags || submit->reserved || submit->reserved2[0] ||
-	    submit->reserved2[1])
-		return -EINVAL;
-	if (index > ctx->ops_max || left > ctx->ops_max - index)
-		return -EINVAL;
 	while (left) {
 		if (!xb_op_at(ctx, index, &room))
-			return -EINVAL;
+			return false;
 		if (left <= room)
 			break;
 		left -= room;
 		index += room;
 	}
-	return 0;
+	return true;
 }
 
 static int xb_run_one(struct xb_run *run, struct xenbatch_op *op,
 		      unsigned int nr)
 {
+	u64 allowed = READ_ONCE(run->ctx->opcodes);
 	struct xb_head head = xb_op_head(op);
 	int err;
 
@@ -73,8 +66,13 @@ static int xb_run_one(struct xb_run *run, struct xenbatch_op *op,
 		xb_op_done(run, op, head.flags, -ECANCELED);
 		return 1;
 	}
-	err = xb_op_check(READ_ONCE(run->ctx->opcodes), head);
-	if (unlikely(err)) {
+	/* What nearly all are, without an indirect call. */
+	if (likely(xb_head_is_plain(head) &&
+		   allowed & (1ULL << XENBATCH_OP_HYPERCALL)))
+		return xb_hypercall_run(run, op, head, nr);
+
+	err = xb_op_check(allowed, head);
+	if (err) {
 		run->refused++;
 		xb_op_done(run, op, head.flags, err);
 		return 1;
@@ -82,9 +80,13 @@ static int xb_run_one(struct xb_run *run, struct xenbatch_op *op,
 	return xb_opdefs[head.opcode].run(run, op, head, nr);
 }
 
-static void xb_run_count(const struct xb_run *run)
+static void xb_run_end(struct xb_run *run)
 {
 	struct xb_stats *stats = &run->ctx->stats;
+
+	/* Keep one page for the next time; of two, free this one. */
+	if (run->page && cmpxchg(&run->ctx->spare_page, NULL, run->page))
+		free_page((unsigned long)run->page);
 
 	xb_count(stats, XB_COUNT_SUBMITS, 1);
 	xb_count(stats, XB_COUNT_DIRECT, run->direct);
@@ -95,26 +97,26 @@ static void xb_run_count(const struct xb_run *run)
 	xb_count(stats, XB_COUNT_REFUSED, run->refused);
 }
 
-long xb_submit(struct xb_context *ctx, const struct xenbatch_submit *submit)
+static noinline long xb_submit_run(struct xb_context *ctx, u32 first,
+				   u32 count)
 {
 	struct xb_run run = { .ctx = ctx };
 	struct xenbatch_op *op;
 	unsigned int room;
 	u32 done = 0;
-	int ret;
+	int ret = 0;
 
-	ret = xb_submit_check(ctx, submit);
-	if (ret)
-		return ret;
+	if (!xb_ops_present(ctx, first, count))
+		return -EINVAL;
 
-	trace_xenbatch_submit(ctx, submit->first, submit->count);
-	while (done < submit->count) {
-		op = xb_op_at(ctx, submit->first + done, &room);
-		ret = xb_run_one(&run, op, min(room, submit->count - done));
+	trace_xenbatch_submit(ctx, first, count);
+	while (done < count) {
+		op = xb_op_at(ctx, first + done, &room);
+		ret = xb_run_one(&run, op, min(room, count - done));
 		if (ret < 0)
 			break;
 		done += ret;
-		if (done == submit->count)
+		if (done == count)
 			break;
 		cond_resched();
 		/*
@@ -127,12 +129,49 @@ long xb_submit(struct xb_context *ctx, const struct xenbatch_submit *submit)
 			break;
 		}
 	}
-	if (run.page) {
-		/* Keep one for the next time; of two, free this one. */
-		if (cmpxchg(&ctx->spare_page, NULL, run.page))
-			free_page((unsigned long)run.page);
-	}
-	xb_run_count(&run);
+	xb_run_end(&run);
 	trace_xenbatch_complete(ctx, done, &run);
 	return done ? done : ret;
+}
+
+/* A single call; the long way does it too, at twice the cost of its own. */
+static __always_inline bool xb_submit_single(struct xb_context *ctx, u32 index)
+{
+	struct xenbatch_op *op;
+	unsigned int room;
+
+	if (trace_xenbatch_submit_enabled() ||
+	    trace_xenbatch_complete_enabled())
+		return false;
+	op = xb_op_at(ctx, index, &room);
+	return op && xb_hypercall_single(ctx, op);
+}
+
+long xb_submit(struct xb_context *ctx, void __user *arg)
+{
+	struct xenbatch_submit __user *from = arg;
+	u64 reserved, reserved2, reserved3;
+	u32 first, count;
+
+	if (!user_access_begin(from, sizeof(*from)))
+		return -EFAULT;
+	unsafe_get_user(first, &from->first, err_fault);
+	unsafe_get_user(count, &from->count, err_fault);
+	/* flags and reserved in one */
+	unsafe_get_user(reserved, (__u64 __user *)&from->flags, err_fault);
+	unsafe_get_user(reserved2, &from->reserved2[0], err_fault);
+	unsafe_get_user(reserved3, &from->reserved2[1], err_fault);
+	user_access_end();
+
+	if (reserved | reserved2 | reserved3)
+		return -EINVAL;
+	if (first > ctx->ops_max || count > ctx->ops_max - first)
+		return -EINVAL;
+	if (count == 1 && likely(xb_submit_single(ctx, first)))
+		return 1;
+	return xb_submit_run(ctx, first, count);
+
+err_fault:
+	user_access_end();
+	return -EFAULT;
 }

@@ -160,8 +160,8 @@ struct xenbatch_op {
 	__u16 flags;
 	__s64 result;
 	__u32 tag;
-	__u16 domid;
 	__u16 number;		/* HYPERCALL; reserved in NOP */
+	__u16 domid;
 	union {
 		__u64 arg[5];	/* HYPERCALL; ignored in NOP */
 		__u64 pad[5];
@@ -273,6 +273,7 @@ struct xenbatch_counter {
 static_assert(sizeof(struct xenbatch_op) == 64, "one cache line");
 static_assert(offsetof(struct xenbatch_op, result) == 8, "layout");
 static_assert(offsetof(struct xenbatch_op, tag) == 16, "layout");
+static_assert(offsetof(struct xenbatch_op, number) == 20, "layout");
 static_assert(offsetof(struct xenbatch_op, arg) == 24, "layout");
 static_assert(sizeof(struct xenbatch_submit) == 32, "size");
 static_assert(sizeof(struct xenbatch_info) == 128, "size");
