@@ -117,7 +117,7 @@ class Machine:
                     pass
                 raise Hang("dom0 or Xen died: " + self.fatal)
             if now > deadline:
-                raise Hang("no sign of life: %s" % what)
+                raise Hang("no end in sight: %s" % what)
             if not self._read(min(0.25, max(0.01, deadline - now))):
                 raise Hang("the emulator ended: %s" % what)
             if tick:

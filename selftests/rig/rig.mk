@@ -5,7 +5,7 @@
 
 RIG := selftests/rig/run.py --build $(O)
 
-.PHONY: dom0-check dom0-shell dom0-tests kselftest kernel-source
+.PHONY: dom0-check dom0-shell dom0-tests kernel-source rig-check
 
 # What of the kernel's source the selftests and linters need, from Debian's
 # linux-source package: one pass over the archive, then cached.
@@ -28,3 +28,9 @@ dom0-check: dom0-tests kmod tools
 
 dom0-shell: dom0-tests kmod tools
 	$(Q)$(RIG) --shell
+
+# The rig's own judgement, without an emulator.
+rig-check:
+	$(say) TEST selftests/rig
+	$(Q)mkdir -p $(O); selftests/rig/test_rig.py -b >$(O)/rig-check.log 2>&1 || \
+		{ tail -n 40 $(O)/rig-check.log; exit 1; }

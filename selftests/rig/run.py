@@ -110,7 +110,8 @@ class Session:
             self.progress.show("  BOOT    %s: %d s  %s" % (
                 name, self.m.seconds(), self.m.last_console[:48]))
 
-        while self.m.line(limit, "booting", tick) != "@@ ready":
+        what = "dom0 said nothing in %d s" % self.scenario.boot_seconds
+        while self.m.line(limit, what, tick) != "@@ ready":
             pass
         self.progress.clear()
         if not self.args.quiet:
