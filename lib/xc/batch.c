@@ -283,6 +283,13 @@ struct xe_cursor *xe_batch_open(xc_interface *xch, size_t extra, int *failed)
 		return NULL;
 	if (b->k.op != b->k.op_end && need <= (size_t)(b->k.end - b->k.cur))
 		return &b->k;
+	if (extra >= XE_HUGE) {
+		/* No flush brings that: the call is refused in its place. */
+		*failed = 1;
+		xe_local(xch, -1, ENOMEM);
+		errno = ENOMEM;
+		return NULL;
+	}
 	if (!make_room(b, need))
 		return &b->k;
 	err = errno;

@@ -22,44 +22,64 @@ static struct xe_cursor *no_memory(xc_interface *xch, size_t extra)
 	return NULL;
 }
 
-struct xe_cursor *xe_open_now(xc_interface *xch, size_t extra)
+/* Its first use, or buffers beyond what the lane has at hand. */
+static __attribute__((noinline)) struct xe_cursor *
+open_now_slow(xc_interface *xch, struct xb_lane *lane, size_t extra)
 {
-	struct xb_lane *lane = xb_lane_get(xch->xb);
 	struct xe_cursor *k = &xe_immediate;
 	int err;
 
-	if (unlikely(!lane))
+	if (!lane)
 		return no_memory(xch, extra);
 	k->xch = xch;
 	k->lane = lane;
 	k->op = xb_lane_op(lane);
-	k->cur = xb_lane_alloc(lane, extra + XE_SLOT);
-	if (likely(k->op && k->cur)) {
-		k->end = k->cur + extra + XE_SLOT;
+	k->cur = NULL;
+	if (extra < XE_HUGE)
+		k->cur = xb_lane_alloc(lane, extra + XE_SLOT);
+	else
+		errno = ENOMEM;
+	if (k->op && k->cur)
 		return k;
-	}
 	err = errno;
 	xb_lane_put(lane);
 	errno = err;
 	return no_memory(xch, extra);
 }
 
-struct xe_cursor *xe_open_slow(xc_interface *xch, size_t extra)
+struct xe_cursor *xe_open_now(xc_interface *xch, size_t extra)
+{
+	struct xb_lane *lane = xb_lane_get(xch->xb);
+	struct xe_cursor *k = &xe_immediate;
+
+	if (unlikely(!lane || !lane->cap ||
+		     extra + XE_SLOT > (size_t)(lane->end - lane->cur)))
+		return open_now_slow(xch, lane, extra);
+	/* Nobody else takes from the lane until it is put back. */
+	k->xch = xch;
+	k->lane = lane;
+	k->op = lane->ops;
+	k->cur = lane->cur;
+	return k;
+}
+
+static __attribute__((noinline)) struct xe_cursor *
+open_in_batch(xc_interface *xch, size_t extra)
 {
 	struct xe_cursor *k;
 	int failed = 0;
 
-	if (unlikely(extra >= XE_HUGE)) {
-		xe_local(xch, -1, ENOMEM);
-		errno = ENOMEM;
-		return NULL;
-	}
-	if (likely(xe_current == &xe_none))
-		return xe_open_now(xch, extra);
 	k = xe_batch_open(xch, extra, &failed);
 	if (failed)
 		return no_memory(xch, extra);
 	return k ? k : xe_open_now(xch, extra);
+}
+
+struct xe_cursor *xe_open_slow(xc_interface *xch, size_t extra)
+{
+	if (likely(xe_current == &xe_none))
+		return xe_open_now(xch, extra);
+	return open_in_batch(xch, extra);
 }
 
 void xe_trim(struct xe_cursor *k)
@@ -217,24 +237,37 @@ complete_slow(xc_interface *xch, struct xenbatch_op *op, int *err)
 	return ret;
 }
 
+#define TAG_VCPUINFO	XE_TAG(XE_COPY, XE_U, sizeof(xc_vcpuinfo_t))
+#define TAG_PLAIN	XE_TAG(XE_PLAIN, 0, 0)
+
 /*
- * The two cases that come by the hundred: true if op was one of them, it went
- * well, and what it returns is op->result.
+ * The two cases that come by the hundred: true if op was one of them and went
+ * well; what the call returns is (int)ret then.
  */
 static inline __attribute__((always_inline)) bool
-complete_fast(struct xenbatch_op *op)
+complete_fast(struct xenbatch_op *op, int64_t ret)
 {
-	const uint32_t vcpuinfo = XE_TAG(XE_COPY, XE_U, sizeof(xc_vcpuinfo_t));
+	uint32_t tag = op->tag;
 
-	if (unlikely(op->result < 0))
+	if (unlikely(ret < 0))
 		return false;
-	if (op->tag == vcpuinfo) {
+	if (likely(tag == TAG_VCPUINFO)) {
 		memcpy((void *)(uintptr_t)op->arg[4],
 		       (char *)(uintptr_t)op->arg[0] + XE_U,
 		       sizeof(xc_vcpuinfo_t));
 		return true;
 	}
-	return op->tag == XE_TAG(XE_PLAIN, 0, 0);
+	return tag == TAG_PLAIN;
+}
+
+/* ret, and err and reserved as one store: it comes by the hundred too. */
+static inline void set_result(struct xc_batch_result *result, long ret,
+			      uint64_t err)
+{
+	_Static_assert(offsetof(struct xc_batch_result, reserved) ==
+		       offsetof(struct xc_batch_result, err) + 4, "");
+	result->ret = ret;
+	memcpy(&result->err, &err, sizeof(err));
 }
 
 /* result may be NULL. Returns how many failed. */
@@ -249,16 +282,17 @@ unsigned int xe_complete_all(xc_interface *xch, struct xenbatch_op *op,
 	if (!result)
 		result = &nobody;
 	for (; op < end; op++, result += step) {
-		if (likely(complete_fast(op))) {
-			result->ret = (int)op->result;
-			result->err = 0;
-			result->reserved = 0;
-			continue;
+		int64_t ret = op->result;
+
+		if (likely(complete_fast(op, ret))) {
+			set_result(result, (int)ret, 0);
+		} else {
+			int err = 0;
+
+			ret = complete_slow(xch, op, &err);
+			set_result(result, ret, (uint32_t)err);
+			failed += err != 0;
 		}
-		result->err = 0;
-		result->reserved = 0;
-		result->ret = complete_slow(xch, op, &result->err);
-		failed += result->err != 0;
 	}
 	return failed;
 }
@@ -273,10 +307,10 @@ long xe_run(struct xe_cursor *k)
 	lane->nr = 1;
 	if (unlikely(xb_lane_run(lane)))
 		k->op->result = -errno;
-	if (likely(complete_fast(k->op))) {
-		ret = (int)k->op->result;
+	ret = k->op->result;
+	if (likely(complete_fast(k->op, ret))) {
 		xb_lane_put(lane);
-		return ret;
+		return (int)ret;
 	}
 	ret = complete_slow(k->xch, k->op, &err);
 	err = k->op->result < 0 ? (int)-k->op->result : errno;

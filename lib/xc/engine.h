@@ -88,6 +88,23 @@ xe_open(xc_interface *xch, size_t extra)
 /* The same for a question that must not wait for a batch, nor take part. */
 struct xe_cursor *xe_open_now(xc_interface *xch, size_t extra);
 
+/*
+ * For the few functions that are called by the hundred thousand: the batch's
+ * cursor if there is one with room, or else NULL, and then the function goes on
+ * out of line. Without a call on its way the rest needs no stack frame.
+ */
+static inline __attribute__((always_inline)) struct xe_cursor *
+xe_open_queued(xc_interface *xch)
+{
+	struct xe_cursor *k = xe_current;
+
+	if (unlikely(k->xch != xch || k->op == k->op_end))
+		return NULL;
+	if (!k->queued)
+		__builtin_unreachable();
+	return k;
+}
+
 #define XE_ROUND(size) \
 	(((size_t)(size) + XB_LANE_ALIGN - 1) & ~(size_t)(XB_LANE_ALIGN - 1))
 

@@ -45,19 +45,32 @@ version_buffer(xc_interface *xch, int cmd, void *arg)
 	return xe_end2_done(k, __HYPERVISOR_xen_version, cmd, arg, done);
 }
 
+static __attribute__((noinline)) int
+version_slow(xc_interface *xch, int cmd, void *arg)
+{
+	struct xe_cursor *k;
+
+	if ((unsigned int)cmd >= sizeof(version_size) / sizeof(version_size[0]))
+		return unknown_version(xch, cmd);
+	if (version_size[cmd])
+		return version_buffer(xch, cmd, arg);
+	k = xe_open_slow(xch, 0);
+	if (!k)
+		return -1;
+	return xe_end2(k, __HYPERVISOR_xen_version, cmd, NULL);
+}
+
 XC_API int xc_version(xc_interface *xch, int cmd, void *arg)
 {
 	struct xe_cursor *k;
 
-	if (unlikely((unsigned int)cmd >=
-		     sizeof(version_size) / sizeof(version_size[0])))
-		return unknown_version(xch, cmd);
-	if (version_size[cmd])
-		return version_buffer(xch, cmd, arg);
-	k = xe_open(xch, 0);
-	if (!k)
-		return -1;
-	return xe_end2(k, __HYPERVISOR_xen_version, cmd, NULL);
+	/* The two without a buffer can be queued in a few instructions. */
+	if (cmd == XENVER_version || cmd == XENVER_pagesize) {
+		k = xe_open_queued(xch);
+		if (k)
+			return xe_end2(k, __HYPERVISOR_xen_version, cmd, NULL);
+	}
+	return version_slow(xch, cmd, arg);
 }
 
 XC_API int xc_physinfo(xc_interface *xch, xc_physinfo_t *put_info)

@@ -4,6 +4,24 @@
  */
 #include "engine.h"
 
+static inline __attribute__((always_inline)) int
+getinfo(struct xe_cursor *k, uint32_t domid, uint32_t vcpu, xc_vcpuinfo_t *info)
+{
+	struct xen_domctl *d = xe_domctl(k, XEN_DOMCTL_getvcpuinfo, domid);
+
+	d->u.getvcpuinfo.vcpu = (uint16_t)vcpu;
+	return xe_end_copy(k, XE_DOMCTL, d, info, XE_U, sizeof(*info));
+}
+
+static __attribute__((noinline)) int
+getinfo_slow(xc_interface *xch, uint32_t domid, uint32_t vcpu,
+	     xc_vcpuinfo_t *info)
+{
+	struct xe_cursor *k = xe_open_slow(xch, 0);
+
+	return k ? getinfo(k, domid, vcpu, info) : -1;
+}
+
 /*
  * The call that agents make most of all. If Xen refuses, info is left alone;
  * stock copies then what was on its stack.
@@ -11,14 +29,11 @@
 XC_API int xc_vcpu_getinfo(xc_interface *xch, uint32_t domid, uint32_t vcpu,
 			   xc_vcpuinfo_t *info)
 {
-	struct xe_cursor *k;
-	struct xen_domctl *d;
+	struct xe_cursor *k = xe_open_queued(xch);
 
-	d = xe_open_domctl(&k, xch, XEN_DOMCTL_getvcpuinfo, domid);
-	if (!d)
-		return -1;
-	d->u.getvcpuinfo.vcpu = (uint16_t)vcpu;
-	return xe_end_copy(k, XE_DOMCTL, d, info, XE_U, sizeof(*info));
+	if (k)
+		return getinfo(k, domid, vcpu, info);
+	return getinfo_slow(xch, domid, vcpu, info);
 }
 
 static long cpu_usage_done(struct xe_done *done, long ret)
