@@ -10,7 +10,7 @@ VERSION := 0.1.0
 DEPS := build-essential clang libclang-rt-14-dev cppcheck sparse pkg-config \
 	linux-headers-amd64 linux-source libxen-dev libjson-c-dev \
 	libsmartcols-dev libcmocka-dev qemu-system-x86 python3 cpio rsync \
-	xz-utils kmod file perl
+	xz-utils kmod file perl shellcheck pyflakes3
 
 O      := build
 CC     ?= gcc
@@ -44,7 +44,7 @@ endif
 
 include $(sort $(wildcard kmod/*.mk lib/*/*.mk tools/*.mk selftests/*/*.mk))
 
-.PHONY: all setup help install uninstall clean check lint
+.PHONY: all setup help install install-check clean check lint
 all: kmod lib tools
 
 # Install what is missing from DEPS, or say how.
@@ -67,7 +67,56 @@ setup:
 		>$(O)/setup.log 2>&1 </dev/null || \
 	{ tail -n 40 $(O)/setup.log; echo "all of it: $(O)/setup.log"; exit 1; }
 
+# What `make check` is made of, in this order.
+CHECKS := all lint kmod-check kmod-matrix unit rig-check bench-check \
+	install-check dom0-check bench demo
+
+check: setup
+	@MAKE="$(MAKE)" selftests/check.sh $(O) $(CHECKS)
+
+install: install-kmod install-core install-xc install-tools
+
+# Everything installed to an empty folder, and a stranger's program built from
+# there with nothing but pkg-config.
+install-check: all
+	$(Q)selftests/install-check.sh $(O) "$(MAKE)"
+
+# -Wall -Wextra -Werror of the other compiler too, and the tools for the rest.
+lint:
+	$(say) LINT C
+	$(Q)$(MAKE) O=$(O)/lint CC=clang lib tools >$(O)/lint.log 2>&1 || \
+		{ tail -n 40 $(O)/lint.log; exit 1; }
+	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
+		--enable=warning,portability --suppress=missingInclude \
+		-j 2 -I. -Ilib/core lib tools
+	$(say) LINT sh
+	$(Q)shellcheck $$(git ls-files 2>/dev/null | xargs grep -lE \
+		'^#! ?/(usr/)?bin/(env )?(ba)?sh') || exit 1
+	$(say) LINT python
+	$(Q)pyflakes3 $$(git ls-files '*.py')
+
+# Downloads are kept: `rm -r build` throws them away too.
 clean:
 	$(say) CLEAN $(O)
-	$(Q)for d in $(O)/*; do case $$d in */cache) ;; *) rm -rf $$d;; \
-	esac; done
+	$(Q)for f in $(O)/*; do case $$f in */cache) ;; *) rm -rf $$f;; esac; done
+
+help:
+	@echo 'To see it:'
+	@echo '  make demo          a real Xen in an emulator, stock and xenbatch'
+	@echo '                     side by side'
+	@echo '  make check         build everything, run every test'
+	@echo 'To use it on a dom0:'
+	@echo '  make               the module, the libraries, the tool'
+	@echo '  make install       DESTDIR=, PREFIX=$(PREFIX), LIBDIR='
+	@echo 'To work on it:'
+	@echo '  make unit          tests over a simulated hypervisor: seconds'
+	@echo '  make dom0-check    tests in a real dom0; T=name for one of them,'
+	@echo '                     PASS=module,absent,stock for some passes'
+	@echo '  make dom0-shell    a shell in that dom0'
+	@echo '  make bench         instructions a call: stock, xenbatch, Xen alone;'
+	@echo '                     ROW=name for one row'
+	@echo '  make kmod-check    sparse and checkpatch'
+	@echo '  make kmod-matrix   the module against other kernels'
+	@echo '  make lint          the linters'
+	@echo '  make setup         install the Debian packages that all this needs'
+	@echo '  make clean         V=1 shows commands'

@@ -45,19 +45,21 @@ install-kmod: kmod
 
 # sparse over everything, and the kernel's own style check. compat.h is where
 # version tests belong, which checkpatch would not have in the kernel itself.
-CHECKPATCH = perl $(abspath $(KERNEL_SOURCE))/scripts/checkpatch.pl --no-tree --strict \
-	--terse --no-summary
 CHECK_DIR := $(O)/kmod-check
+CHECKPATCH = cd $(CHECK_DIR) && perl \
+	$(abspath $(KERNEL_SOURCE))/scripts/checkpatch.pl --no-tree --strict \
+	--terse --no-summary
 
 kmod-check: $(KMOD_SRC) kernel-source
 	$(say) SPARSE kmod
 	$(call kmod_tree,$(CHECK_DIR))
 	$(call kmod_make,$(CHECK_DIR),XENBATCH_BENCH=y C=2)
 	$(say) STYLE kmod
-	$(Q)cd $(CHECK_DIR) && $(CHECKPATCH) -f $(filter-out %compat.h %Kbuild uapi/%,$(KMOD_SRC))
-	$(Q)cd $(CHECK_DIR) && $(CHECKPATCH) --ignore LINUX_VERSION_CODE,CONSTANT_COMPARISON \
+	$(Q)$(CHECKPATCH) -f \
+		$(filter-out %compat.h %Kbuild uapi/%,$(KMOD_SRC))
+	$(Q)$(CHECKPATCH) --ignore LINUX_VERSION_CODE,CONSTANT_COMPARISON \
 		-f kmod/compat.h
 	$(say) STYLE uapi
 	$(Q)mkdir -p $(CHECK_DIR)/include/uapi
 	$(Q)cp uapi/xenbatch.h $(CHECK_DIR)/include/uapi/
-	$(Q)cd $(CHECK_DIR) && $(CHECKPATCH) -f include/uapi/xenbatch.h
+	$(Q)$(CHECKPATCH) -f include/uapi/xenbatch.h

@@ -1,0 +1,90 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# install-check.sh BUILD MAKE: everything is installed to an empty folder, and
+# the programs of a stranger, who has only that folder and pkg-config, build,
+# link to what they should, and run as far as a machine without Xen lets them.
+set -eu
+
+build=$1
+make=$2
+root=$(pwd)/$build/install-check
+libdir=/opt/xb/lib
+fail() { echo "install-check: $*"; exit 1; }
+
+rm -rf "$root"
+mkdir -p "$root/work"
+$make install DESTDIR="$root/dest" PREFIX=/opt/xb LIBDIR=$libdir >"$root/log" 2>&1 ||
+	{ cat "$root/log"; fail "make install failed"; }
+
+dest=$root/dest
+for f in bin/xenbatch lib/libxenbatch.so.0 lib/libxenbatch.so \
+	lib/xenbatch/libxenctrl.so lib/pkgconfig/xenbatch.pc \
+	lib/pkgconfig/xenbatch-xc.pc include/xenbatch.h \
+	include/xenbatch_xc.h include/linux/xenbatch.h; do
+	[ -e "$dest/opt/xb/$f" ] || fail "not installed: $f"
+done
+find "$dest/lib/modules" -name xenbatch.ko | grep -q . ||
+	fail "not installed: xenbatch.ko"
+[ ! -e "$dest/opt/xb/lib/libxenctrl.so" ] ||
+	fail "our libxenctrl lies where it would shadow the distribution's"
+
+# Nothing of the source tree may be needed from here on.
+cd "$root/work"
+export PKG_CONFIG_PATH="$dest$libdir/pkgconfig"
+export PKG_CONFIG_SYSROOT_DIR="$dest"
+export LD_LIBRARY_PATH="$dest$libdir:$dest$libdir/xenbatch"
+
+cat >native.c <<'END'
+#include <xenbatch.h>
+#include <linux/xenbatch.h>
+#include <stdio.h>
+int main(void)
+{
+	xenbatch *xb = xenbatch_open(0);
+
+	if (!xb) {
+		perror("xenbatch_open");
+		return 3;
+	}
+	printf("%s\n", xenbatch_backend_name(xenbatch_backend(xb, NULL)));
+	return xenbatch_close(xb);
+}
+END
+cat >deferred.c <<'END'
+#include <xenctrl.h>
+#include <xenbatch_xc.h>
+#include <stdio.h>
+int main(void)
+{
+	xc_interface *xch = xc_interface_open(NULL, NULL, 0);
+
+	if (!xch)
+		return 3;
+	xc_batch_begin(xch);
+	xc_batch_cancel(xch);
+	return xc_interface_close(xch);
+}
+END
+# shellcheck disable=SC2046 # the flags are words
+{
+	cc -std=c99 -Wall -Werror native.c -o native $(pkg-config --cflags --libs xenbatch)
+	c++ -Wall -Werror -x c++ native.c -o native-c++ $(pkg-config --cflags --libs xenbatch)
+	cc -Wall -Werror deferred.c -o deferred $(pkg-config --cflags --libs xenbatch-xc)
+}
+
+ldd ./native | grep -q "$dest$libdir/libxenbatch.so.0" ||
+	fail "native does not run on the installed library"
+ldd ./deferred | grep -q "$dest$libdir/xenbatch/libxenctrl.so" ||
+	fail "deferred does not run on the installed libxenctrl"
+
+# Without Xen all of them say so and end; with it they work.
+for p in ./native ./native-c++ ./deferred; do
+	status=0
+	$p >out 2>&1 || status=$?
+	[ $status = 0 ] || [ $status = 3 ] || { cat out; fail "$p: $status"; }
+	[ -s out ] || [ $status = 0 ] || fail "$p failed and said nothing"
+done
+"$dest/opt/xb/bin/xenbatch" --version | grep -q '[0-9]' ||
+	fail "xenbatch --version does not run"
+echo "install-check: ok"
