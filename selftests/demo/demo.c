@@ -109,8 +109,8 @@ static void print_line(const char *what, double stock, double ours)
 static int compare(const struct count *count, struct side *stock,
 		   struct side *ours, const char *unit)
 {
-	struct clock_case cs = { .fn = side_run, .arg = stock };
-	struct clock_case co = { .fn = side_run, .arg = ours };
+	struct clock_case cs = { stock->row->kind->run, stock, 0 };
+	struct clock_case co = { ours->row->kind->run, ours, 0 };
 	const struct sample *s = stock->out;
 	bool same = sides_same(stock, ours);
 

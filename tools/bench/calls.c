@@ -54,8 +54,10 @@ static void settle_nothing(struct side *side)
 
 #define DOMID(i) (domains->domid[(i) / VCPUS % DOMAINS])
 
-static void version_run(struct side *side)
+static void version_run(void *arg)
 {
+	struct side *side = arg;
+
 	RUN(lib->xc_version(lib->xch, XENVER_version, NULL));
 }
 
@@ -78,8 +80,9 @@ static size_t vcpu_size(unsigned int n)
 	return n * sizeof(xc_vcpuinfo_t);
 }
 
-static void vcpu_run(struct side *side)
+static void vcpu_run(void *arg)
 {
+	struct side *side = arg;
 	const struct domains *domains = side->domains;
 	xc_vcpuinfo_t *info = side->out;
 
@@ -127,8 +130,9 @@ static size_t domain_size(unsigned int n)
 	return n * sizeof(xc_dominfo_t);
 }
 
-static void domain_run(struct side *side)
+static void domain_run(void *arg)
 {
+	struct side *side = arg;
 	const struct domains *domains = side->domains;
 	xc_dominfo_t *info = side->out;
 
@@ -183,8 +187,10 @@ static double list_floor_from(struct floor *f, const struct row *row,
 	return floor_measure(f);
 }
 
-static void list_run(struct side *side)
+static void list_run(void *arg)
 {
+	struct side *side = arg;
+
 	list_from(side, side->domains->domid[DOMAINS - LIST_FEW]);
 }
 
@@ -198,8 +204,10 @@ const struct kind kind_list = {
 	list_run, list_size, calls_one, settle_nothing, list_floor,
 };
 
-static void list_full_run(struct side *side)
+static void list_full_run(void *arg)
 {
+	struct side *side = arg;
+
 	list_from(side, side->domains->domid[0]);
 }
 
@@ -219,8 +227,9 @@ static size_t physinfo_size(unsigned int n)
 	return sizeof(xc_physinfo_t);
 }
 
-static void physinfo_run(struct side *side)
+static void physinfo_run(void *arg)
 {
+	struct side *side = arg;
 	struct libxc *lib = side->lib;
 
 	side->nr = 1;
@@ -248,8 +257,9 @@ static unsigned int calls_two(unsigned int n)
 	return 2;
 }
 
-static void open_close_run(struct side *side)
+static void open_close_run(void *arg)
 {
+	struct side *side = arg;
 	struct xc_batch_result *r = side->results;
 	struct libxc *lib = side->lib;
 	xc_interface *xch = lib->xc_interface_open(NULL, NULL, 0);

@@ -64,10 +64,8 @@ void side_free(struct side *side)
 	side->out = NULL;
 }
 
-void side_run(void *arg)
+void side_run(struct side *side)
 {
-	struct side *side = arg;
-
 	side->row->kind->run(side);
 }
 

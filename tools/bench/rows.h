@@ -29,8 +29,11 @@ struct side {
 
 /* What a row does. */
 struct kind {
-	/* Do it once. */
-	void (*run)(struct side *side);
+	/*
+	 * Do it once. The argument is a struct side: this is what
+	 * clock_measure() calls, with nothing between that would be measured.
+	 */
+	void (*run)(void *side);
 	/* Bytes that it writes, and calls that it makes at most, for n. */
 	size_t (*out_size)(unsigned int n);
 	unsigned int (*calls)(unsigned int n);
@@ -58,8 +61,7 @@ bool side_init(struct side *side, const struct row *row, struct libxc *lib,
 	       bool deferred, const struct domains *domains);
 void side_free(struct side *side);
 
-/* Run once, for clock_measure(): arg is a struct side. */
-void side_run(void *arg);
+void side_run(struct side *side);
 
 /*
  * Run both, fill their buffers with a pattern before, and compare all results,

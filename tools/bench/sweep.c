@@ -80,8 +80,10 @@ static void sweep_deferred(struct side *side)
 	side->nr = 2 + s->nr_vcpus;
 }
 
-static void sweep_run(struct side *side)
+static void sweep_run(void *arg)
 {
+	struct side *side = arg;
+
 	if (side->deferred)
 		sweep_deferred(side);
 	else
