@@ -161,7 +161,7 @@ int xenbatch_commit(struct xenbatch_batch *b, struct xenbatch_result *results,
 {
 	struct xb_lane_impl *lane = batch_lane(b);
 	const struct xenbatch_op *op = lane->pub.ops;
-	const struct xenbatch_op *end = op + lane->pub.nr;
+	uint32_t left = lane->pub.nr;
 	int ret;
 
 	ret = xb_lane_run(&lane->pub);
@@ -169,7 +169,7 @@ int xenbatch_commit(struct xenbatch_batch *b, struct xenbatch_result *results,
 		goto out;
 	if (!results)
 		n = 0;
-	for (; op < end; op++) {
+	for (; left; left--, op++) {
 		int64_t result = op->result;
 
 		ret += result < 0;

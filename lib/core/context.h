@@ -20,7 +20,7 @@
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 
 #define XB_CACHE_LINE	64
-#define XB_LANE_CHUNKS	24
+#define XB_LANE_CHUNKS	48
 
 /* A stretch of the operation array, mapped until the connection ends. */
 struct xb_range {

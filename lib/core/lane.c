@@ -302,16 +302,16 @@ void *xb_lane_more(struct xb_lane *pub, size_t size)
 	/* As much as there is already, so that there will be few. */
 	for (i = 0; i < lane->nr_chunks; i++)
 		want += lane->chunks[i].size;
-	if (want < size)
-		want = size;
-	want = (want + XB_PAGE - 1) & ~(XB_PAGE - 1);
-	base = xb_arena_alloc(arena, want);
-	if (!base && errno == ENOMEM && want > size) {
-		want = (size + XB_PAGE - 1) & ~(XB_PAGE - 1);
+	for (;; want /= 2) {
+		if (want < size)
+			want = size;
+		want = (want + XB_PAGE - 1) & ~(XB_PAGE - 1);
 		base = xb_arena_alloc(arena, want);
+		if (base)
+			break;
+		if (errno != ENOMEM || want - size < XB_PAGE)
+			return NULL;
 	}
-	if (!base)
-		return NULL;
 	errno = saved;
 
 	lane->chunks[lane->nr_chunks].base = base;

@@ -16,7 +16,7 @@
 #include "fake_kernel.h"
 
 #define MAX_FDS		1024
-#define MAX_PIECES	64
+#define MAX_PIECES	256
 
 enum fake_file_kind { FILE_NONE, FILE_BATCH, FILE_PRIVCMD, FILE_HYPERCALL };
 
@@ -37,6 +37,23 @@ struct fake_kernel fake_kernel;
 
 static struct fake_file *files[MAX_FDS];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void lock_files(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+static void unlock_files(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+/* A real kernel's locks are not held in a child for ever. */
+static void __attribute__((constructor)) fake_kernel_init(void)
+{
+	pthread_atfork(lock_files, unlock_files, unlock_files);
+	fake_kernel_reset();
+}
 
 static void count(unsigned int *counter)
 {
@@ -88,11 +105,12 @@ static int fake_open(const char *path)
 
 static int fake_close(int fd)
 {
-	if (!files[fd])
+	if (close(fd))
 		abort(); /* closed twice */
+	if (!files[fd])
+		return 0; /* of the backend fake */
 	free(files[fd]);
 	files[fd] = NULL;
-	close(fd);
 	count(&fake_kernel.closes);
 	return 0;
 }
@@ -123,13 +141,13 @@ static struct xenbatch_op *batch_op(struct fake_file *file, uint32_t index)
 	struct xenbatch_op *op = NULL;
 	unsigned int i;
 
-	pthread_mutex_lock(&lock);
+	lock_files();
 	for (i = 0; i < file->nr[0] && !op; i++)
 		if (at >= file->pieces[0][i].start &&
 		    at < file->pieces[0][i].end)
 			op = (void *)(file->pieces[0][i].base + at -
 				      file->pieces[0][i].start);
-	pthread_mutex_unlock(&lock);
+	unlock_files();
 	return op;
 }
 
@@ -244,7 +262,7 @@ static int batch_mmap(struct fake_file *file, uint64_t offset, size_t size,
 	    size > max - start)
 		return -EINVAL;
 	pieces = file->pieces[region - 1];
-	pthread_mutex_lock(&lock);
+	lock_files();
 	nr = file->nr[region - 1];
 	for (i = 0; i < nr; i++)
 		if (start < pieces[i].end && pieces[i].start < start + size)
@@ -258,7 +276,7 @@ static int batch_mmap(struct fake_file *file, uint64_t offset, size_t size,
 		pieces[nr].end = start + size;
 		file->nr[region - 1]++;
 	}
-	pthread_mutex_unlock(&lock);
+	unlock_files();
 	return err;
 }
 
