@@ -19,6 +19,13 @@ import zlib
 import check
 
 
+# What the console shows when a stage of the boot begins.
+STAGES = (("(XEN) Xen version", "Xen starts"),
+          ("Building a PV Dom0", "Xen builds dom0"),
+          ("about to get started", "dom0's kernel starts"),
+          ("PCI add device", "dom0's kernel finds its devices"))
+
+
 class Hang(Exception):
     pass
 
@@ -66,8 +73,7 @@ class Machine:
         theirs.close()
         self.report = ours
         self.buffer = {"con": b"", "rep": b""}
-        self.console_at = self.start    # when the console last said something
-        self.last_console = ""
+        self.stage = "the emulator starts"
         self.fatal = None
         self.selector = selectors.DefaultSelector()
         self.selector.register(ours, selectors.EVENT_READ, "rep")
@@ -97,12 +103,13 @@ class Machine:
         return bool(self.open)
 
     def _console(self):
-        self.console_at = time.monotonic()
         *lines, self.buffer["con"] = self.buffer["con"].split(b"\n")
         for line in lines:
             self.note("con", line)
             text = line.decode(errors="replace").strip()
-            self.last_console = text or self.last_console
+            for sign, stage in STAGES:
+                if sign in text:
+                    self.stage = stage
             if check.FATAL.search(text) and not self.fatal:
                 self.fatal = text
 

@@ -107,8 +107,8 @@ class Session:
         name = self.args.scenario
 
         def tick():
-            self.progress.show("  BOOT    %s: %d s  %s" % (
-                name, self.m.seconds(), self.m.last_console[:48]))
+            self.progress.show("  BOOT    %s: %d s, %s" % (
+                name, self.m.seconds(), self.m.stage))
 
         what = "dom0 said nothing in %d s" % self.scenario.boot_seconds
         while self.m.line(limit, what, tick) != "@@ ready":
@@ -343,6 +343,8 @@ def arguments():
         help="the build folder")
     add("--quiet", action="store_true", help="do not report the boot")
     args = p.parse_args()
+    if args.live and any(out for _, out in commands):
+        p.error("--live shows what --out would write: take one of them")
     args.run = commands
     args.build = os.path.abspath(args.build)
     return args
