@@ -66,7 +66,7 @@ static int fake_map(struct xb_device *dev, unsigned int region,
 	*out = xb_fake_memory_add(size);
 	if (!*out)
 		return -ENOMEM;
-	ctx->mapped[region] += size;
+	__atomic_add_fetch(&ctx->mapped[region], size, __ATOMIC_RELAXED);
 	__atomic_add_fetch(&xb_fake_counts.maps, 1, __ATOMIC_RELAXED);
 	return 0;
 }
@@ -101,7 +101,8 @@ static long fake_submit(struct xb_device *dev, uint32_t first,
 	if (ctx->pid != getpid())
 		return -EXDEV;
 	if ((first + (uint64_t)count) * sizeof(*ops) >
-	    ctx->mapped[XENBATCH_REGION_OPS])
+	    __atomic_load_n(&ctx->mapped[XENBATCH_REGION_OPS],
+			    __ATOMIC_RELAXED))
 		return -EINVAL;
 	__atomic_add_fetch(&xb_fake_counts.submits, 1, __ATOMIC_RELAXED);
 	/* A chain that is being canceled is finished, as in kmod/submit.c. */
