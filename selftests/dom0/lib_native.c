@@ -133,11 +133,9 @@ TEST_F(native, errors_in_a_batch)
 	ask_vcpu(&d[4], 0, 8000);
 	ask_vcpu(&d[5], 0, 0);
 	for (i = 0; i < 6; i++) {
-		if (i == 3)
-			ASSERT_EQ(i, xenbatch_queue(b, __HYPERVISOR_domctl,
-						    bad, 1, 0, i));
-		else
-			ASSERT_EQ(i, queue_domctl(b, &d[i], 0, i));
+		ASSERT_EQ(i, i != 3 ? queue_domctl(b, &d[i], 0, i) :
+			  xenbatch_queue(b, __HYPERVISOR_domctl, bad, 1, 0,
+					 i));
 	}
 	ASSERT_EQ(3, xenbatch_commit(b, r, 6));
 	EXPECT_EQ(ESRCH, r[1].err);
@@ -195,7 +193,8 @@ static int run_many(xenbatch *xb, struct xen_domctl *domctls, int n)
 	for (i = 0; i < n; i++) {
 		wrong += r[i].tag != (uint32_t)(n - i);
 		wrong += r[i].err != (i % 7 == 6 ? ESRCH : 0);
-		wrong += !r[i].err != domctls[i].u.getvcpuinfo.online;
+		wrong += (r[i].err == 0) !=
+			 domctls[i].u.getvcpuinfo.online;
 	}
 	free(r);
 	return wrong;
@@ -243,8 +242,9 @@ TEST_F(native, signals)
 			break;
 	}
 	EXPECT_LT(20, alarms);
-	if (self->module)
+	if (self->module) {
 		EXPECT_LT(0, interrupted);
+	}
 }
 
 struct worker {
@@ -419,8 +419,9 @@ TEST_F(native, arena_exhausted)
 		}
 		EXPECT_EQ(ENOMEM, errno);
 		EXPECT_LT(limits.arena_max / 2, (size_t)n << 20);
-		if (round)
+		if (round) {
 			EXPECT_EQ(was, n);
+		}
 		was = n;
 		/* Calls do not need what is used up. */
 		EXPECT_LT(0, version(self->xb));
