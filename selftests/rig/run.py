@@ -288,8 +288,10 @@ def prepare(args, text):
                                      "xenbatch.ko")
     if not os.path.exists(module):
         if args.ko or not args.without_ko:
-            raise fetch.FetchError("there is no %s (for the guest's kernel)"
-                                   % module)
+            raise fetch.FetchError(
+                "there is no %s: the guest's kernel is %s, so the module must "
+                "be built for it (linux-headers-%s, make KREL=%s)"
+                % (os.path.relpath(module), release, release, release))
         module = None
     extra = [a.split(":", 1) for a in args.add]
     initrd = os.path.join(args.build, "rig", "initrd")
