@@ -13,7 +13,7 @@ KERNEL_SOURCE := $(O)/cache/kernel-source
 KSELFTEST_DIR ?= $(KERNEL_SOURCE)/tools/testing/selftests
 
 # The kselftest folder builds by its own Makefile, as on any dom0.
-DOM0_TESTS = $(MAKE) -C selftests/dom0 OUTPUT=$(CURDIR)/$(O)/selftests/dom0 \
+DOM0_TESTS = $(MAKE) $(if $(filter 1,$(V)),,-s) -C selftests/dom0 OUTPUT=$(CURDIR)/$(O)/selftests/dom0 \
 	KSELFTEST_DIR=$(abspath $(KSELFTEST_DIR)) V=$(V)
 
 kernel-source:

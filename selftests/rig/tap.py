@@ -54,6 +54,9 @@ class Tap:
         elif code == 4:
             if not self.skipped:
                 words = ["skipped"]
+        elif code > 128:
+            words.append("died of signal %d" % (code - 128))
+            ok = False
         elif code:
             words.append("exit status %d" % code)
             ok = False

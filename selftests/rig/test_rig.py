@@ -142,6 +142,8 @@ class Taps(unittest.TestCase):
     def test_exit_status(self):
         self.assertFalse(self.verdict("1..1\nok 1 a", 1)[0])
         self.assertFalse(self.verdict("1..1\nok 1 a", 137)[0])
+        self.assertEqual((False, "1 passed, died of signal 11"),
+                         self.verdict("1..1\nok 1 a", 139))
 
     def test_nothing_tested(self):
         self.assertFalse(self.verdict("")[0])
