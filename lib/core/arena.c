@@ -42,6 +42,14 @@ struct xb_page {
 	uint8_t class;
 };
 
+struct xb_piece {
+	char *base;
+	size_t size;
+	bool fenced;			/* our PROT_NONE is in its place */
+	struct xb_piece *next;
+	struct xb_page pages[];
+};
+
 /* 16, 32, .. 128, then four steps to each doubling, up to 2048. */
 static unsigned int class_of(size_t size)
 {
@@ -97,7 +105,7 @@ static void run_insert(struct xb_arena *arena, struct xb_page *page, size_t run)
 	page[run - 1].kind = PAGE_FREE;
 	page[run - 1].run = run;
 	list_push(&arena->bins[bin], page);
-	arena->bins_used |= 1ULL << bin;
+	arena->bins_used |= 1U << bin;
 }
 
 static void run_remove(struct xb_arena *arena, struct xb_page *page)
@@ -106,7 +114,7 @@ static void run_remove(struct xb_arena *arena, struct xb_page *page)
 
 	list_remove(&arena->bins[bin], page);
 	if (!arena->bins[bin])
-		arena->bins_used &= ~(1ULL << bin);
+		arena->bins_used &= ~(1U << bin);
 	page[page->run - 1].kind = PAGE_INNER;
 	page->kind = PAGE_INNER;
 }
@@ -115,12 +123,12 @@ static void run_remove(struct xb_arena *arena, struct xb_page *page)
 static struct xb_page *run_find(struct xb_arena *arena, size_t run)
 {
 	struct xb_page *best = NULL, *page;
-	uint64_t bins = arena->bins_used & (~0ULL << bin_of(run));
+	uint32_t bins = arena->bins_used & (~0U << bin_of(run));
 
 	if (!bins)
 		return NULL;
-	if (__builtin_ctzll(bins) < XB_BINS - 1)
-		return arena->bins[__builtin_ctzll(bins)];
+	if (__builtin_ctz(bins) < XB_BINS - 1)
+		return arena->bins[__builtin_ctz(bins)];
 	for (page = arena->bins[XB_BINS - 1]; page; page = page->next)
 		if (page->run >= run && (!best || page->run < best->run))
 			best = page;
@@ -130,41 +138,38 @@ static struct xb_page *run_find(struct xb_arena *arena, size_t run)
 /* Lengths of pieces: 16 KiB, 64 KiB, 256 KiB, 1 MiB, then doubling the arena. */
 static size_t piece_size(const struct xb_arena *arena)
 {
-	size_t last;
+	const struct xb_piece *last = arena->pieces;
 
-	if (!arena->nr_pieces)
+	if (!last)
 		return PIECE_FIRST;
-	last = arena->pieces[arena->nr_pieces - 1].size;
-	return last < PIECE_QUICK ? last * 4 : arena->mapped;
+	return last->size < PIECE_QUICK ? last->size * 4 : arena->mapped;
 }
 
 static int piece_map(struct xb_arena *arena, size_t size)
 {
-	struct xb_piece *piece = &arena->pieces[arena->nr_pieces];
 	size_t i, nr = size >> XB_PAGE_SHIFT;
-	struct xb_page *pages;
+	struct xb_piece *piece;
 	void *base;
 	int err;
 
-	pages = calloc(nr, sizeof(*pages));
-	if (!pages)
+	piece = calloc(1, sizeof(*piece) + nr * sizeof(piece->pages[0]));
+	if (!piece)
 		return -ENOMEM;
 	err = arena->dev->be->map(arena->dev, XENBATCH_REGION_ARENA,
 				  arena->mapped, size, &base);
 	if (err) {
-		free(pages);
+		free(piece);
 		return err;
 	}
-	for (i = 0; i < nr; i++)
-		pages[i].addr = (char *)base + i * XB_PAGE;
 	piece->base = base;
 	piece->size = size;
-	piece->pages = pages;
+	for (i = 0; i < nr; i++)
+		piece->pages[i].addr = piece->base + i * XB_PAGE;
 	arena->mapped += size;
 	xb_poison(base, size);
-	run_insert(arena, pages, nr);
-	__atomic_store_n(&arena->nr_pieces, arena->nr_pieces + 1,
-			 __ATOMIC_RELEASE);
+	run_insert(arena, piece->pages, nr);
+	piece->next = arena->pieces;
+	__atomic_store_n(&arena->pieces, piece, __ATOMIC_RELEASE);
 	return 0;
 }
 
@@ -177,7 +182,7 @@ static int arena_grow(struct xb_arena *arena, size_t run)
 	size_t want = (piece_size(arena) + granule - 1) & ~(granule - 1);
 	int err;
 
-	if (need > left || arena->nr_pieces == XB_PIECES)
+	if (need > left)
 		return -ENOMEM;
 	if (want > left)
 		want = left & ~(granule - 1);
@@ -209,10 +214,10 @@ static struct xb_page *run_alloc(struct xb_arena *arena, size_t run, int *err)
 	return page;
 }
 
-static void run_free(struct xb_arena *arena, const struct xb_piece *piece,
+static void run_free(struct xb_arena *arena, struct xb_piece *piece,
 		     struct xb_page *page, size_t run)
 {
-	struct xb_page *end = piece->pages + (piece->size >> XB_PAGE_SHIFT);
+	const struct xb_page *end = piece->pages + (piece->size >> XB_PAGE_SHIFT);
 
 	page->kind = PAGE_INNER;
 	if (page + run < end && page[run].kind == PAGE_FREE) {
@@ -271,7 +276,7 @@ static void __attribute__((noreturn)) arena_abort(const char *what)
 	abort();
 }
 
-static void small_free(struct xb_arena *arena, const struct xb_piece *piece,
+static void small_free(struct xb_arena *arena, struct xb_piece *piece,
 		       struct xb_page *page, const char *p)
 {
 	unsigned int size = class_size(page->class);
@@ -295,16 +300,16 @@ static void small_free(struct xb_arena *arena, const struct xb_piece *piece,
 }
 
 /* Newest first: it is the largest. */
-static const struct xb_piece *piece_find(const struct xb_arena *arena,
-					 const void *p)
+static struct xb_piece *piece_find(const struct xb_arena *arena, const void *p)
 {
-	uint32_t i = __atomic_load_n(&arena->nr_pieces, __ATOMIC_ACQUIRE);
+	struct xb_piece *piece;
 
-	while (i--)
-		if ((size_t)((uintptr_t)p - (uintptr_t)arena->pieces[i].base) <
-		    arena->pieces[i].size)
-			return &arena->pieces[i];
-	return NULL;
+	for (piece = __atomic_load_n(&arena->pieces, __ATOMIC_ACQUIRE); piece;
+	     piece = piece->next)
+		if ((size_t)((uintptr_t)p - (uintptr_t)piece->base) <
+		    piece->size)
+			break;
+	return piece;
 }
 
 void *xb_arena_alloc(struct xb_arena *arena, size_t size)
@@ -335,7 +340,7 @@ out:
 
 void xb_arena_free(struct xb_arena *arena, void *p)
 {
-	const struct xb_piece *piece = piece_find(arena, p);
+	struct xb_piece *piece = piece_find(arena, p);
 	struct xb_page *page;
 
 	if (!piece)
@@ -366,19 +371,19 @@ bool xb_arena_owns(const struct xb_arena *arena, const void *p, size_t size)
 void xb_arena_init(struct xb_arena *arena, struct xb_device *dev)
 {
 	arena->dev = dev;
-	pthread_mutex_init(&arena->lock, NULL);
+	arena->lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 }
 
 void xb_arena_destroy(struct xb_arena *arena)
 {
 	struct xb_piece *piece;
 
-	while (arena->nr_pieces) {
-		piece = &arena->pieces[--arena->nr_pieces];
+	while ((piece = arena->pieces)) {
+		arena->pieces = piece->next;
 		xb_unpoison(piece->base, piece->size);
 		arena->dev->be->unmap(arena->dev, XENBATCH_REGION_ARENA,
 				      piece->base, piece->size);
-		free(piece->pages);
+		free(piece);
 	}
 	pthread_mutex_destroy(&arena->lock);
 }
@@ -387,11 +392,9 @@ void xb_arena_fence(struct xb_arena *arena)
 {
 	int saved = errno;
 	struct xb_piece *piece;
-	uint32_t i;
 	void *p;
 
-	for (i = 0; i < arena->nr_pieces; i++) {
-		piece = &arena->pieces[i];
+	for (piece = arena->pieces; piece; piece = piece->next) {
 		p = mmap(piece->base, piece->size, PROT_NONE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
 				 MAP_FIXED_NOREPLACE,
@@ -409,10 +412,10 @@ void xb_arena_forget(struct xb_arena *arena)
 {
 	struct xb_piece *piece;
 
-	while (arena->nr_pieces) {
-		piece = &arena->pieces[--arena->nr_pieces];
+	while ((piece = arena->pieces)) {
+		arena->pieces = piece->next;
 		if (piece->fenced)
 			munmap(piece->base, piece->size);
-		free(piece->pages);
+		free(piece);
 	}
 }

@@ -18,27 +18,19 @@
 #define XB_PAGE		((size_t)1 << XB_PAGE_SHIFT)
 
 #define XB_CLASSES	24	/* object sizes below a page */
-#define XB_BINS		64	/* free runs of 1..63 pages, and the longer */
-#define XB_PIECES	64
+#define XB_BINS		32	/* free runs of 1..31 pages, and the longer */
 
 struct xb_page;			/* arena.c */
-
-struct xb_piece {
-	char *base;
-	size_t size;
-	struct xb_page *pages;
-	bool fenced;		/* in a child: our PROT_NONE is in its place */
-};
+struct xb_piece;
 
 struct xb_arena {
 	struct xb_device *dev;
 	pthread_mutex_t lock;
-	uint32_t nr_pieces;		/* written last, read without lock */
+	struct xb_piece *pieces;	/* newest first; read without lock */
 	uint64_t mapped;		/* bytes, all pieces */
-	uint64_t bins_used;		/* bit n: bins[n] is not empty */
+	uint32_t bins_used;		/* bit n: bins[n] is not empty */
 	struct xb_page *partial[XB_CLASSES];
 	struct xb_page *bins[XB_BINS];
-	struct xb_piece pieces[XB_PIECES];
 };
 
 /* arena is zero. */

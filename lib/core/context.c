@@ -86,11 +86,11 @@ struct xb_conn *xb_conn_create(xenbatch *xb, struct xb_device *parent)
 	struct xb_conn *conn;
 	int err;
 
-	conn = aligned_alloc(XB_CACHE_LINE, sizeof(*conn));
+	conn = malloc(sizeof(*conn));
 	if (!conn)
 		return NULL;
 	memset(conn, 0, sizeof(*conn));
-	pthread_mutex_init(&conn->lock, NULL);
+	conn->lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 
 	if (name && *name)
 		err = connect_forced(&conn->dev, name, parent);
@@ -122,6 +122,7 @@ void xb_conn_destroy(struct xb_conn *conn)
 	xb_arena_destroy(&conn->arena);
 	conn->dev.be->close(&conn->dev);
 	pthread_mutex_destroy(&conn->lock);
+	free(conn->why);
 	free(conn);
 }
 
@@ -133,6 +134,7 @@ static void conn_forget(struct xb_conn *conn)
 {
 	xb_lanes_destroy(conn, false);
 	xb_arena_forget(&conn->arena);
+	free(conn->why);
 	free(conn);
 }
 
@@ -156,9 +158,10 @@ xenbatch *xenbatch_open(unsigned int flags)
 	}
 	if (xb_fork_init())
 		return NULL;
-	xb = calloc(1, sizeof(*xb));
+	xb = malloc(sizeof(*xb));
 	if (!xb)
 		return NULL;
+	memset(xb, 0, sizeof(*xb));
 	/* Known before there is anything to restrict, as xentoolcore asks. */
 	xb->active.restrict_callback = restrict_callback;
 	xentoolcore__register_active_handle(&xb->active);
@@ -209,46 +212,49 @@ static struct xb_conn *conn_get(xenbatch *xb)
 	return xb->conn;
 }
 
-static void say_why(const struct xb_device *dev, char *buf, size_t size)
+static char *say_why(const struct xb_device *dev)
 {
-	const char *reason = strerrordesc_np(dev->why_err);
+	const char *reason = strerrordesc_np(dev->why_err) ?: "unknown error";
+	char *why = NULL;
+	int ret = -1;
 
 	switch (dev->why) {
 	case XB_WHY_PRESENT:
-		snprintf(buf, size, "module present: version %s, ABI %u",
-			 dev->version, dev->abi);
+		ret = asprintf(&why, "module present: version %s, ABI %u",
+			       dev->version, dev->abi);
 		break;
 	case XB_WHY_FORCED:
-		snprintf(buf, size, "forced by XENBATCH_BACKEND=%s",
-			 dev->be->name);
+		ret = asprintf(&why, "forced by XENBATCH_BACKEND=%s",
+			       dev->be->name);
 		break;
 	case XB_WHY_ABSENT:
-		snprintf(buf, size,
-			 "module absent: " XENBATCH_DEVICE " does not exist");
+		ret = asprintf(&why, "module absent: %s does not exist",
+			       XENBATCH_DEVICE);
 		break;
 	case XB_WHY_NO_DEVICE:
-		snprintf(buf, size,
-			 "module absent: nothing behind " XENBATCH_DEVICE);
+		ret = asprintf(&why, "module absent: nothing behind %s",
+			       XENBATCH_DEVICE);
 		break;
 	case XB_WHY_REFUSED:
-		snprintf(buf, size, "module refused: " XENBATCH_DEVICE ": %s",
-			 reason);
+		ret = asprintf(&why, "module refused: %s: %s", XENBATCH_DEVICE,
+			       reason);
 		break;
 	case XB_WHY_ABI:
-		snprintf(buf, size,
-			 "module too %s: it speaks ABI %u, this library %u",
-			 dev->abi < XENBATCH_ABI ? "old" : "new", dev->abi,
-			 XENBATCH_ABI);
+		ret = asprintf(&why,
+			       "module too %s: it speaks ABI %u, this library %u",
+			       dev->abi < XENBATCH_ABI ? "old" : "new",
+			       dev->abi, XENBATCH_ABI);
 		break;
 	case XB_WHY_NO_HYPERCALL:
-		snprintf(buf, size,
-			 "module unusable: it makes no hypercalls here");
+		ret = asprintf(&why,
+			       "module unusable: it makes no hypercalls here");
 		break;
 	case XB_WHY_UNUSABLE:
-		snprintf(buf, size, "module unusable: " XENBATCH_DEVICE ": %s",
-			 reason ? reason : "unknown error");
+		ret = asprintf(&why, "module unusable: %s: %s",
+			       XENBATCH_DEVICE, reason);
 		break;
 	}
+	return ret < 0 ? NULL : why;
 }
 
 enum xenbatch_backend_id xenbatch_backend(xenbatch *xb, const char **why)
@@ -258,10 +264,10 @@ enum xenbatch_backend_id xenbatch_backend(xenbatch *xb, const char **why)
 
 	if (why) {
 		pthread_mutex_lock(&conn->lock);
-		if (!conn->why[0])
-			say_why(&conn->dev, conn->why, sizeof(conn->why));
+		if (!conn->why)
+			conn->why = say_why(&conn->dev);
 		pthread_mutex_unlock(&conn->lock);
-		*why = conn->why;
+		*why = conn->why ?: "no memory to say why";
 	}
 	return conn->dev.be->id;
 }

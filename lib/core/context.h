@@ -19,9 +19,6 @@
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 
-#define XB_CACHE_LINE	64
-#define XB_LANE_CHUNKS	48
-
 /* A stretch of the operation array, mapped until the connection ends. */
 struct xb_range {
 	struct xenbatch_op *ops;
@@ -31,27 +28,28 @@ struct xb_range {
 	struct xb_range *next;		/* of all */
 };
 
+/* A stretch of scratch memory. */
 struct xb_chunk {
 	char *base;
 	size_t size;
+	struct xb_chunk *next;
 };
 
 struct xb_lane_impl {
 	struct xb_lane pub;		/* first: see lane_impl() */
 	struct xb_conn *conn;
-	char *base;			/* of the one chunk, or NULL */
+	char *base;			/* of the newest chunk, or NULL */
 	uint32_t busy;
 	uint32_t generation;
 	bool trim;			/* put has more to do than to reset */
 
 	/* not on the way of an immediate call */
-	uint8_t nr_chunks;
 	uintptr_t batch_thread;		/* who has a batch here, or 0 */
 	struct xb_lane_impl *next;
 	struct xb_range *range;
 	size_t want;			/* bytes that the first chunk should be */
-	struct xb_chunk chunks[XB_LANE_CHUNKS];
-} __attribute__((aligned(XB_CACHE_LINE)));
+	struct xb_chunk *chunks;	/* newest first */
+};
 
 struct xb_conn {
 	struct xb_lane_impl lane0;
@@ -61,7 +59,7 @@ struct xb_conn {
 	struct xb_range *ranges, *free_ranges;
 	uint32_t ops_mapped;
 	struct xb_conn *inherited;	/* the parent's, not used any more */
-	char why[160];
+	char *why;			/* in words, once asked for */
 };
 
 /* tools/include/xentoolcore_internal.h, Xen 4.17: exported, not packaged. */

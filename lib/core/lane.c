@@ -14,6 +14,7 @@
 
 #include "context.h"
 
+#define CACHE_LINE	((size_t)64)
 #define OPS_FIRST	64U		/* one page */
 #define OPS_SECOND	512U
 #define CHUNK_FIRST	((size_t)16 << 10)
@@ -35,14 +36,26 @@ void xb_lanes_init(struct xb_conn *conn, xenbatch *xb)
 	lane_init(&conn->lane0, conn, xb);
 }
 
+static void chunks_free(struct xb_lane_impl *lane)
+{
+	struct xb_chunk *chunk;
+
+	while ((chunk = lane->chunks)) {
+		lane->chunks = chunk->next;
+		free(chunk);
+	}
+}
+
 /* mapped: false in a child, where the operations are not. */
 void xb_lanes_destroy(struct xb_conn *conn, bool mapped)
 {
 	struct xb_lane_impl *lane;
 	struct xb_range *range;
 
+	chunks_free(&conn->lane0);
 	while ((lane = conn->lane0.next)) {
 		conn->lane0.next = lane->next;
+		chunks_free(lane);
 		free(lane);
 	}
 	while ((range = conn->ranges)) {
@@ -61,7 +74,9 @@ static struct xb_lane_impl *lane_add(xenbatch *xb, struct xb_lane_impl *last)
 	struct xb_conn *conn = last->conn;
 	struct xb_lane_impl *lane;
 
-	lane = aligned_alloc(XB_CACHE_LINE, sizeof(*lane));
+	/* Another thread's: on cache lines of its own. */
+	lane = aligned_alloc(CACHE_LINE, (sizeof(*lane) + CACHE_LINE - 1) &
+			     ~(CACHE_LINE - 1));
 	if (!lane)
 		return NULL;
 	memset(lane, 0, sizeof(*lane));
@@ -114,15 +129,16 @@ struct xb_lane *xb_lane_get(xenbatch *xb)
 static __attribute__((noinline)) void lane_trim(struct xb_lane_impl *lane)
 {
 	struct xb_arena *arena = &lane->conn->arena;
+	struct xb_chunk *chunk;
 	size_t sum = 0;
 
 	if (lane_is_stale(lane))
 		return;	/* for good: it is of no use to this process */
-	while (lane->nr_chunks) {
-		struct xb_chunk *chunk = &lane->chunks[--lane->nr_chunks];
-
+	while ((chunk = lane->chunks)) {
+		lane->chunks = chunk->next;
 		sum += chunk->size;
 		xb_arena_free(arena, chunk->base);
+		free(chunk);
 	}
 	lane->want = sum < CHUNK_KEEP ? sum : CHUNK_KEEP;
 	lane->base = NULL;
@@ -282,43 +298,56 @@ int xb_lane_grow_ops(struct xb_lane *pub)
 	return 0;
 }
 
+/*
+ * As much as there is already, so that there will be few chunks; or half of
+ * that, and so on, if the arena is nearly full.
+ */
+static bool chunk_alloc(struct xb_lane_impl *lane, struct xb_chunk *chunk,
+			size_t size)
+{
+	struct xb_arena *arena = &lane->conn->arena;
+	size_t want = lane->want;
+	const struct xb_chunk *c;
+
+	for (c = lane->chunks; c; c = c->next)
+		want += c->size;
+	for (;; want /= 2) {
+		if (want < size)
+			want = size;
+		want = (want + XB_PAGE - 1) & ~(XB_PAGE - 1);
+		chunk->base = xb_arena_alloc(arena, want);
+		chunk->size = want;
+		if (chunk->base)
+			return true;
+		if (errno != ENOMEM || want - size < XB_PAGE)
+			return false;
+	}
+}
+
 void *xb_lane_more(struct xb_lane *pub, size_t size)
 {
 	struct xb_lane_impl *lane = lane_impl(pub);
-	struct xb_arena *arena = &lane->conn->arena;
-	size_t want = lane->want;
+	struct xb_chunk *chunk;
 	int saved = errno;
-	unsigned int i;
-	char *base;
 
 	if (lane_is_stale(lane)) {
 		stale();
 		return NULL;
 	}
-	if (lane->nr_chunks == XB_LANE_CHUNKS) {
-		errno = ENOMEM;
+	chunk = malloc(sizeof(*chunk));
+	if (!chunk)
 		return NULL;
-	}
-	/* As much as there is already, so that there will be few. */
-	for (i = 0; i < lane->nr_chunks; i++)
-		want += lane->chunks[i].size;
-	for (;; want /= 2) {
-		if (want < size)
-			want = size;
-		want = (want + XB_PAGE - 1) & ~(XB_PAGE - 1);
-		base = xb_arena_alloc(arena, want);
-		if (base)
-			break;
-		if (errno != ENOMEM || want - size < XB_PAGE)
-			return NULL;
+	if (!chunk_alloc(lane, chunk, size)) {
+		free(chunk);
+		return NULL;
 	}
 	errno = saved;
 
-	lane->chunks[lane->nr_chunks].base = base;
-	lane->chunks[lane->nr_chunks++].size = want;
-	lane->base = base;
-	lane->trim = lane->nr_chunks > 1 || want > CHUNK_KEEP;
-	pub->cur = base + size;
-	pub->end = base + want;
-	return base;
+	lane->trim = lane->chunks || chunk->size > CHUNK_KEEP;
+	chunk->next = lane->chunks;
+	lane->chunks = chunk;
+	lane->base = chunk->base;
+	pub->cur = chunk->base + size;
+	pub->end = chunk->base + chunk->size;
+	return chunk->base;
 }
