@@ -40,12 +40,12 @@ XC_API void *xc__hypercall_buffer_alloc_pages(xc_interface *xch,
 {
 	void *p = NULL;
 
-	/* Stock's mmap says that, of a length of 0, or of nearly all. */
-	if (nr_pages <= 0) {
-		errno = nr_pages ? ENOMEM : EINVAL;
+	if (nr_pages < 0) {
+		errno = ENOMEM;		/* what mmap says to stock */
 		return NULL;
 	}
-	p = arena_alloc(xch, (size_t)nr_pages * XC_PAGE_SIZE);
+	/* No page is a page: stock gives one of its cache, if that has one. */
+	p = arena_alloc(xch, (nr_pages ? nr_pages : 1) * XC_PAGE_SIZE);
 	if (!p && xc_interface_xcall_handle(xch))
 		p = xencall_alloc_buffer_pages(xch->xcall, nr_pages);
 	if (p)

@@ -116,6 +116,20 @@ struct xe_done *xe_done_new(struct xe_cursor *k,
  */
 #define WORTH_ASKING 256
 
+static void *take_buffer(struct xe_cursor *k, size_t size)
+{
+	char *p;
+
+	if (size >= XE_MIN_BUFFER) {
+		p = xe_take(k, size);
+	} else {
+		p = xe_take(k, XE_MIN_BUFFER);
+		memset(p, 0, XE_MIN_BUFFER);
+	}
+	xe_trim(k);
+	return p;
+}
+
 static bool in_place(struct xe_cursor *k, const void *buf, size_t size)
 {
 	return size >= WORTH_ASKING && xenbatch_owns(k->xch->xb, buf, size);
@@ -123,13 +137,9 @@ static bool in_place(struct xe_cursor *k, const void *buf, size_t size)
 
 void *xe_in(struct xe_cursor *k, const void *buf, size_t size)
 {
-	void *p;
-
 	if (!buf || in_place(k, buf, size))
 		return (void *)buf;
-	p = xe_take(k, size);
-	xe_trim(k);
-	return memcpy(p, buf, size);
+	return memcpy(take_buffer(k, size), buf, size);
 }
 
 static void *take_out(struct xe_cursor *k, struct xe_done *done, void *buf,
@@ -139,8 +149,7 @@ static void *take_out(struct xe_cursor *k, struct xe_done *done, void *buf,
 
 	out->user = buf;
 	out->size = size;
-	out->xen = xe_take(k, size);
-	xe_trim(k);
+	out->xen = take_buffer(k, size);
 	return (void *)out->xen;
 }
 

@@ -274,12 +274,18 @@ struct xe_done *xe_done_new(struct xe_cursor *k,
 /*
  * A user's buffer for Xen: `in` is copied now, `out` is cleared now and
  * copied when done. User pointers may be NULL, which gives NULL. The size to
- * be told to xe_open is xe_need(buf, size).
+ * be told to xe_open is xe_need(buf, size). If the caller gave less than Xen
+ * reads, Xen finds 0 behind it, as it does in stock's buffers, and not what
+ * was there before.
  */
+#define XE_MIN_BUFFER 64
+
 static inline size_t xe_need(const void *buf, size_t size)
 {
 	if (!buf)
 		return 0;
+	if (size < XE_MIN_BUFFER)
+		return XE_MIN_BUFFER;
 	return size < XE_HUGE ? XE_ROUND(size) : XE_HUGE;
 }
 

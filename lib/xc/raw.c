@@ -34,7 +34,8 @@ XC_API int xc_sysctl(xc_interface *xch, struct xen_sysctl *sysctl)
 /* The one hypercall whose answer has 64 bits. */
 static long memory_op_done(struct xe_done *done, long ret)
 {
-	return ret < 0 ? -1 : done->val;
+	(void)ret;	/* of 32 bits */
+	return done->val < 0 ? -1 : done->val;
 }
 
 XC_API long xc_memory_op(xc_interface *xch, unsigned int cmd, void *arg,
@@ -54,7 +55,8 @@ XC_API long xc_memory_op(xc_interface *xch, unsigned int cmd, void *arg,
 
 static long ram_page_done(struct xe_done *done, long ret)
 {
-	if (ret < 0)
+	(void)ret;
+	if (done->val < 0)
 		return -1;
 	*(unsigned long *)done->to[0] = done->val;
 	return 0;

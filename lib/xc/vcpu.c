@@ -119,7 +119,7 @@ XC_API int xc_vcpu_get_extstate(xc_interface *xch, uint32_t domid,
 	struct xe_cursor *k;
 	struct xe_done *done;
 	struct xen_domctl *d;
-	void *buf = NULL;
+	void *buf;
 	size_t size;
 
 	if (!extstate)
@@ -135,6 +135,8 @@ XC_API int xc_vcpu_get_extstate(xc_interface *xch, uint32_t domid,
 	}
 	d = xe_domctl(k, XEN_DOMCTL_getvcpuextstate, domid);
 	done = xe_done_new(k, extstate_done);
+	/* NULL would be a question; what stock has here is not NULL. */
+	buf = d;
 	if (size) {
 		buf = xe_take(k, size);
 		xe_trim(k);
