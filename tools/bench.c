@@ -76,7 +76,7 @@ static bool measure(struct bench *b, const struct row *row, struct measured *m)
 	m->stock = stock.cost / row->operations;
 	m->ours = ours.cost / row->operations;
 	m->floor = NAN;
-	if (row->kind->floor)
+	if (row->kind->floor && b->floor.fd >= 0)
 		m->floor = row->kind->floor(&b->floor, row, &b->domains) /
 			   row->operations;
 	side_free(&s);

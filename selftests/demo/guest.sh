@@ -1,3 +1,4 @@
+#!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The demo inside dom0. What is printed goes to the terminal line by line.
 

@@ -22,7 +22,7 @@ struct floor {
 	size_t used;		/* bytes of arena */
 };
 
-/* False if the module is absent, or not a bench build; f is usable even so. */
+/* False, and fd -1, if the module is absent or not a bench build. */
 bool floor_open(struct floor *f);
 void floor_close(struct floor *f);
 

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Promise: the program `xenbatch` tells the truth about what is here, with the
+ * module, without it and without any way to Xen; answers what makes no sense
+ * by one line and exit status 2; and its benchmark measures two libraries that
+ * give the same answers and leaves no domain behind, even when it is killed
+ * gently.
+ *
+ * XENBATCH_TOOL says which program; else the one built next to the tests, else
+ * the one in PATH.
+ */
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+
+#include <xenctrl.h>
+
+#include "kselftest_harness.h"
+
+#include "helper/raw.h"
+
+static const char *tool_path(void)
+{
+	static char path[PATH_MAX + 32];
+	const char *asked = getenv("XENBATCH_TOOL");
+	ssize_t n;
+
+	if (asked)
+		return asked;
+	n = readlink("/proc/self/exe", path, PATH_MAX);
+	path[n > 0 ? n : 0] = '\0';
+	if (strrchr(path, '/'))
+		strcpy(strrchr(path, '/'), "/../../tools/xenbatch");
+	return access(path, X_OK) ? "xenbatch" : path;
+}
+
+struct said {
+	int status;		/* exit status, -1: did not exit */
+	char out[65536];
+	char err[4096];
+};
+
+static void drain(int fd, char *buf, size_t size)
+{
+	size_t at = 0;
+	ssize_t n;
+
+	while (at < size - 1 && (n = read(fd, buf + at, size - 1 - at)) > 0)
+		at += n;
+	buf[at] = '\0';
+	close(fd);
+}
+
+static pid_t start(int out, int err, const char *const argv[])
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	dup2(out, STDOUT_FILENO);
+	dup2(err, STDERR_FILENO);
+	execvp(tool_path(), (char *const *)argv);
+	_exit(127);
+}
+
+/* Run the tool. It says little on stderr, so the pipe holds it meanwhile. */
+static int run(struct said *said, const char *const argv[])
+{
+	int out[2], err[2], status;
+	pid_t pid;
+
+	if (pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC))
+		return -1;
+	pid = start(out[1], err[1], argv);
+	close(out[1]);
+	close(err[1]);
+	drain(out[0], said->out, sizeof(said->out));
+	drain(err[0], said->err, sizeof(said->err));
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return -1;
+	said->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	return 0;
+}
+
+#define RUN(said, ...) \
+	run(said, (const char *const[]){ "xenbatch", __VA_ARGS__, NULL })
+
+static int lines(const char *text)
+{
+	int n = 0;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+static int nr_domains(void)
+{
+	static xc_domaininfo_t list[1024];
+	xc_interface *xch = xc_interface_open(NULL, NULL, 0);
+	int n = -1, i, alive = 0;
+
+	if (!xch)
+		return -1;
+	n = xc_domain_getinfolist(xch, 0, 1024, list);
+	for (i = 0; i < n; i++)
+		alive += !(list[i].flags & XEN_DOMINF_dying);
+	xc_interface_close(xch);
+	return n < 0 ? -1 : alive;
+}
+
+FIXTURE(tool)
+{
+	struct said *said;
+	bool module;		/* is what the library is to use */
+	bool loaded;
+};
+
+FIXTURE_SETUP(tool)
+{
+	const char *backend = getenv("XENBATCH_BACKEND");
+
+	self->said = calloc(1, sizeof(*self->said));
+	ASSERT_NE(NULL, self->said);
+	self->loaded = access(XENBATCH_DEVICE, F_OK) == 0;
+	self->module = self->loaded && !(backend && !strcmp(backend, "stock"));
+}
+
+FIXTURE_TEARDOWN(tool)
+{
+	free(self->said);
+}
+
+TEST_F(tool, version_and_help)
+{
+	static const char *const asked[][3] = {
+		{ "--version" }, { "--help" }, { "--usage" },
+		{ "info", "--help" }, { "bench", "--help" },
+		{ "bench", "--usage" }, { "bench", "--list" },
+	};
+
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		ASSERT_EQ(0, RUN(self->said, asked[i][0], asked[i][1]));
+		EXPECT_EQ(0, self->said->status);
+		EXPECT_STREQ("", self->said->err);
+		EXPECT_LE(1, lines(self->said->out));
+	}
+	ASSERT_EQ(0, RUN(self->said, "--version"));
+	EXPECT_EQ(0, strncmp(self->said->out, "xenbatch ", 9));
+}
+
+TEST_F(tool, nonsense_is_one_line_and_2)
+{
+	static const char *const asked[][4] = {
+		{ NULL }, { "nothing" }, { "--nothing" }, { "-x" },
+		{ "info", "--nothing" }, { "info", "more" },
+		{ "info", "--json=1" }, { "bench", "more" },
+		{ "bench", "--row" }, { "bench", "--row", "nothing" },
+		{ "bench", "-jx" }, { "bench", "--stock" },
+	};
+
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		ASSERT_EQ(0, RUN(self->said, asked[i][0], asked[i][1],
+				 asked[i][2]));
+		EXPECT_EQ(2, self->said->status) {
+			TH_LOG("case %zu: %s", i, self->said->err);
+		}
+		EXPECT_EQ(1, lines(self->said->err));
+		EXPECT_STREQ("", self->said->out);
+	}
+}
+
+TEST_F(tool, info_tells_what_is_here)
+{
+	ASSERT_EQ(0, RUN(self->said, "info"));
+	EXPECT_EQ(0, self->said->status);
+	EXPECT_STREQ("", self->said->err);
+	EXPECT_EQ(self->module,
+		  strstr(self->said->out, "\nbackend     module (") != NULL ||
+		  strstr(self->said->out, "\nbackend  module (") != NULL);
+	EXPECT_EQ(self->loaded, strstr(self->said->out, "\nsubmits") != NULL);
+	EXPECT_EQ(!self->loaded, strstr(self->said->out, "none: ") != NULL);
+
+	ASSERT_EQ(0, RUN(self->said, "info", "--json"));
+	EXPECT_EQ(0, self->said->status);
+	EXPECT_EQ(self->loaded,
+		  strstr(self->said->out, "\"present\": true") != NULL);
+	EXPECT_EQ(self->module,
+		  strstr(self->said->out, "\"name\": \"module\"") != NULL);
+	EXPECT_EQ(!self->module,
+		  strstr(self->said->out, "\"name\": \"stock\"") != NULL);
+	EXPECT_NE(NULL, strstr(self->said->out, "\"xen\": \""));
+}
+
+TEST_F(tool, no_way_to_xen_is_one_line_and_1)
+{
+	/* The devices are hidden from this process and its children only. */
+	ASSERT_EQ(0, unshare(CLONE_NEWNS));
+	ASSERT_EQ(0, mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	ASSERT_EQ(0, mount("none", "/dev/xen", "tmpfs", 0, NULL));
+	ASSERT_EQ(0, mount("none", "/proc/xen", "tmpfs", 0, NULL));
+	ASSERT_EQ(0, RUN(self->said, "info"));
+	EXPECT_EQ(1, self->said->status);
+	EXPECT_EQ(1, lines(self->said->err));
+	EXPECT_STREQ("", self->said->out);
+	ASSERT_EQ(0, RUN(self->said, "bench"));
+	EXPECT_EQ(1, self->said->status);
+	EXPECT_EQ(1, lines(self->said->err));
+}
+
+TEST_F(tool, backend_that_does_not_exist)
+{
+	ASSERT_EQ(0, setenv("XENBATCH_BACKEND", "nothing", 1));
+	ASSERT_EQ(0, RUN(self->said, "info"));
+	EXPECT_EQ(1, self->said->status);
+	EXPECT_EQ(1, lines(self->said->err));
+}
+
+TEST_F_TIMEOUT(tool, bench_compares_and_cleans_up, 120)
+{
+	int before = nr_domains();
+
+	ASSERT_LE(1, before);
+	ASSERT_EQ(0, RUN(self->said, "bench", "--json",
+			 "--row=xc_vcpu_getinfo.deferred", "--row=sweep.64x2"));
+	EXPECT_EQ(0, self->said->status) {
+		TH_LOG("%s", self->said->err);
+	}
+	EXPECT_NE(NULL, strstr(self->said->out, "\"same\": true"));
+	EXPECT_EQ(NULL, strstr(self->said->out, "\"same\": false"));
+	EXPECT_NE(NULL, strstr(self->said->out, "\"sweep.64x2\""));
+	EXPECT_EQ(before, nr_domains());
+}
+
+TEST_F_TIMEOUT(tool, bench_stopped_by_a_signal, 120)
+{
+	static const char *const argv[] = { "xenbatch", "bench", NULL };
+	int before = nr_domains(), status, i;
+	pid_t pid = start(STDERR_FILENO, STDERR_FILENO, argv);
+
+	ASSERT_LT(0, pid);
+	/* Until it has all its domains: measuring takes seconds from there. */
+	for (i = 0; i < 1000 && nr_domains() != before + 64; i++)
+		usleep(20000);
+	EXPECT_EQ(before + 64, nr_domains());
+	ASSERT_EQ(0, kill(pid, SIGTERM));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	EXPECT_EQ(before, nr_domains());
+}
+
+TEST_HARNESS_MAIN
