@@ -54,7 +54,7 @@ void xb_context_destroy(struct xb_context *ctx)
 	mutex_unlock(&xb_contexts_lock);
 
 	xb_regions_free(ctx);
-	free_page((unsigned long)ctx->spare_page);
+	kvfree(ctx->spare);
 	mmdrop(ctx->mm);
 	mutex_destroy(&ctx->lock);
 	kfree(ctx);

@@ -22,8 +22,8 @@ struct xb_context {
 	struct xenbatch_op **op_pages;
 	unsigned int ops_max;
 
-	/* A page for multicalls that is kept from one SUBMIT to the next. */
-	void *spare_page;
+	/* Multicall entries that are kept from one SUBMIT to the next. */
+	struct multicall_entry *spare;
 
 	struct xb_stats stats;
 

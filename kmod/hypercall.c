@@ -7,51 +7,70 @@
  * call is preempted, so entries are the kernel's own copy, filled anew each
  * time.
  */
-#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
 
 #include "context.h"
 #include "hypercall.h"
 #include "ops.h"
 #include "submit.h"
 
-/* One page: the context's spare one, or, if another thread has it, a new one. */
+/* The context's spare ones, or, if another thread has them, new ones. */
 static struct multicall_entry *xb_run_entries(struct xb_run *run)
 {
-	if (!run->page)
-		run->page = xchg(&run->ctx->spare_page, NULL);
-	if (!run->page)
-		run->page = (void *)__get_free_page(GFP_KERNEL_ACCOUNT);
-	return run->page;
+	if (!run->entries)
+		run->entries = xchg(&run->ctx->spare, NULL);
+	if (!run->entries)
+		run->entries = kvmalloc_array(XB_CHUNK, sizeof(*run->entries),
+					      GFP_KERNEL_ACCOUNT);
+	return run->entries;
+}
+
+/* Copy and check: false if op is not a plain good hypercall. */
+static __always_inline bool xb_hypercall_take(struct multicall_entry *e,
+					      const struct xenbatch_op *op)
+{
+	u32 number;
+
+	if (unlikely(!xb_head_is_plain(xb_op_head(op))))
+		return false;
+	number = xb_hypercall_number(op);
+	/* Xen refuses a multicall inside a multicall. */
+	if (unlikely(number > 0xffff || number == __HYPERVISOR_multicall))
+		return false;
+	e->op = number;
+	e->args[0] = READ_ONCE(op->arg[0]);
+	e->args[1] = READ_ONCE(op->arg[1]);
+	e->args[2] = READ_ONCE(op->arg[2]);
+	e->args[3] = READ_ONCE(op->arg[3]);
+	e->args[4] = READ_ONCE(op->arg[4]);
+	return true;
 }
 
 /*
  * Fill entries with as many of ops as can go in one multicall: up to one that
- * is not a plain good hypercall, which is looked at again as the first of its
- * own stretch. This loop and the one over the results are most of what a
- * batched call costs in this module.
+ * cannot, which is looked at again as the first of its own stretch. This loop
+ * and the one over the results are most of what a batched call costs in this
+ * module: hence four at a time.
  */
 static unsigned int xb_hypercall_gather(struct multicall_entry *e,
 					const struct xenbatch_op *ops,
 					unsigned int nr)
 {
-	const struct xenbatch_op *op, *end = ops + nr;
-	u32 number;
+	const struct xenbatch_op *op = ops;
 
-	for (op = ops; op != end; op++, e++) {
-		if (unlikely(!xb_head_is_plain(xb_op_head(op))))
-			break;
-		number = xb_hypercall_number(op);
-		/* Xen refuses a multicall inside a multicall. */
-		if (unlikely(number > 0xffff ||
-			     number == __HYPERVISOR_multicall))
-			break;
-		e->op = number;
-		e->args[0] = READ_ONCE(op->arg[0]);
-		e->args[1] = READ_ONCE(op->arg[1]);
-		e->args[2] = READ_ONCE(op->arg[2]);
-		e->args[3] = READ_ONCE(op->arg[3]);
-		e->args[4] = READ_ONCE(op->arg[4]);
+	for (; nr >= 4; nr -= 4, op += 4, e += 4) {
+		if (!xb_hypercall_take(&e[0], &op[0]))
+			return op - ops;
+		if (!xb_hypercall_take(&e[1], &op[1]))
+			return op - ops + 1;
+		if (!xb_hypercall_take(&e[2], &op[2]))
+			return op - ops + 2;
+		if (!xb_hypercall_take(&e[3], &op[3]))
+			return op - ops + 3;
 	}
+	for (; nr && xb_hypercall_take(e, op); nr--, op++, e++)
+		;
 	return op - ops;
 }
 

@@ -6,6 +6,7 @@
 #ifndef XB_OPS_H
 #define XB_OPS_H
 
+#include <linux/errno.h>
 #include <linux/types.h>
 
 #include "uapi.h"
@@ -15,7 +16,7 @@ struct xb_context;
 /* One SUBMIT under way. */
 struct xb_run {
 	struct xb_context *ctx;
-	void *page;		/* for multicalls, or NULL: not needed yet */
+	struct multicall_entry *entries;	/* NULL: not needed yet */
 	bool cancel;		/* a linked operation has failed */
 	u32 direct;		/* counted here, added to the context once */
 	u32 multicalls;

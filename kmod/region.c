@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
@@ -6,6 +7,7 @@
 #include "compat.h"
 #include "context.h"
 #include "region.h"
+#include "submit.h"
 #include "uapi.h"
 
 unsigned int xb_ops_max = 65536;
@@ -135,13 +137,36 @@ static int xb_region_store(struct xb_region *region, unsigned long first,
 	return 0;
 }
 
-static int xb_pages_alloc(struct page **pages, unsigned long nr)
+/*
+ * Pages that follow each other, if they can be had without effort: then a
+ * multicall can take a whole chunk of operations. Returns their number, or 0.
+ */
+static unsigned long xb_block_alloc(struct page **pages, unsigned long nr)
 {
+	const unsigned int order = ilog2(XB_CHUNK / XB_OPS_PER_PAGE);
+	struct page *block = NULL;
 	unsigned long i;
 
-	for (i = 0; i < nr; i++) {
-		pages[i] = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
-		if (!pages[i])
+	if (nr >= 1UL << order)
+		block = alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_ZERO |
+				    __GFP_NORETRY | __GFP_NOWARN, order);
+	if (block) {
+		split_page(block, order);
+		for (i = 0; i < 1UL << order; i++)
+			pages[i] = block + i;
+		return i;
+	}
+	pages[0] = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	return pages[0] ? 1 : 0;
+}
+
+static int xb_pages_alloc(struct page **pages, unsigned long nr)
+{
+	unsigned long i, got;
+
+	for (i = 0; i < nr; i += got) {
+		got = xb_block_alloc(&pages[i], nr - i);
+		if (!got)
 			goto err_pages;
 		cond_resched();
 	}

@@ -16,8 +16,8 @@
 #include "trace.h"
 
 /*
- * The operation at index, and in *room how many follow it in its page (itself
- * included). NULL if its page was not created.
+ * The operation at index, and in *room how many follow it in memory (itself
+ * included) as far as its page goes. NULL if its page was not created.
  */
 static __always_inline struct xenbatch_op *
 xb_op_at(struct xb_context *ctx, u32 index, unsigned int *room)
@@ -35,6 +35,19 @@ xb_op_at(struct xb_context *ctx, u32 index, unsigned int *room)
 		return NULL;
 	*room = XB_OPS_PER_PAGE - index % XB_OPS_PER_PAGE;
 	return page + index % XB_OPS_PER_PAGE;
+}
+
+/* The same, and *room goes on over pages that happen to follow each other. */
+static struct xenbatch_op *xb_ops_at(struct xb_context *ctx, u32 index,
+				     unsigned int *room)
+{
+	struct xenbatch_op *op = xb_op_at(ctx, index, room);
+	unsigned int more;
+
+	while (op && *room < XB_CHUNK && *room < ctx->ops_max - index &&
+	       xb_op_at(ctx, index + *room, &more) == op + *room)
+		*room += more;
+	return op;
 }
 
 /* Pages are never taken away, so this holds for the whole SUBMIT. */
@@ -84,9 +97,9 @@ static void xb_run_end(struct xb_run *run)
 {
 	struct xb_stats *stats = &run->ctx->stats;
 
-	/* Keep one page for the next time; of two, free this one. */
-	if (run->page && cmpxchg(&run->ctx->spare_page, NULL, run->page))
-		free_page((unsigned long)run->page);
+	/* Keep one for the next time; of two, free this one. */
+	if (run->entries && cmpxchg(&run->ctx->spare, NULL, run->entries))
+		kvfree(run->entries);
 
 	xb_count(stats, XB_COUNT_SUBMITS, 1);
 	xb_count(stats, XB_COUNT_DIRECT, run->direct);
@@ -111,7 +124,7 @@ static noinline long xb_submit_run(struct xb_context *ctx, u32 first,
 
 	trace_xenbatch_submit(ctx, first, count);
 	while (done < count) {
-		op = xb_op_at(ctx, first + done, &room);
+		op = xb_ops_at(ctx, first + done, &room);
 		ret = xb_run_one(&run, op, min(room, count - done));
 		if (ret < 0)
 			break;
