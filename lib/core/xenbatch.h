@@ -24,7 +24,10 @@
  * Fork: a handle may be used in the child, which gets a connection of its own
  * at its first use, with the same restriction. Buffers of the arena are not
  * inherited: the child must not touch those that it got before fork. A batch
- * begun before fork stays the parent's.
+ * begun before fork stays the parent's. With the module, the child must be able
+ * to open the device: use the handle once before giving up the right to. To
+ * free in the child what the parent got does nothing. A child made by clone(2)
+ * itself, past libc, should leave the parent's handles alone.
  *
  * Restriction: handles are known to xentoolcore_restrict_all().
  */
@@ -61,6 +64,8 @@ enum xenbatch_backend_id {
  * errno: EINVAL flags, or XENBATCH_BACKEND names no backend; ENOMEM; what
  * open(2) of the device said, if no backend could be had: ENOENT (no such
  * device: not a dom0, or modules not loaded), EACCES (not root), ...
+ * Where XENBATCH_BACKEND asks for the module: EPROTONOSUPPORT it speaks
+ * another ABI, EOPNOTSUPP it makes no hypercalls.
  */
 xenbatch *xenbatch_open(unsigned int flags);
 
@@ -76,7 +81,7 @@ enum xenbatch_backend_id xenbatch_backend(xenbatch *xb, const char **why);
 const char *xenbatch_backend_name(enum xenbatch_backend_id id);
 
 struct xenbatch_limits {
-	unsigned int ops_max;	/* operations queued at a time, all threads */
+	unsigned int ops_max;	/* operations, of all threads together */
 	size_t arena_max;	/* bytes of arena */
 };
 int xenbatch_limits(xenbatch *xb, struct xenbatch_limits *limits);
@@ -129,8 +134,11 @@ struct xenbatch_batch *xenbatch_batch_begin(xenbatch *xb);
 /*
  * Queue one hypercall. Returns its index in the batch (0, 1, ...), or -1 with
  * errno: EINVAL nr_args above 5 or unknown flags; ENOSPC as many operations
- * are queued as the backend takes (xenbatch_limits; the batch is as it was and
- * can be committed); ENOMEM.
+ * are queued as the backend takes (the batch is as it was and can be
+ * committed); ENOMEM; ESTALE b was begun by the parent before fork.
+ *
+ * A batch grows by doubling, and its operations lie in one stretch: one batch
+ * alone gets half of xenbatch_limits' ops_max at least.
  */
 int xenbatch_queue(struct xenbatch_batch *b, unsigned int number,
 		   const uint64_t *args, unsigned int nr_args,

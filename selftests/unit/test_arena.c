@@ -202,6 +202,34 @@ static void neighbours_are_joined(void **state)
 	xenbatch_free(*state, whole);
 }
 
+/* Of several long stretches, the shortest that will do is cut. */
+static void best_fit(void **state)
+{
+	char *long_run, *short_run, *keep[3], *p;
+
+	xenbatch_free(*state, xenbatch_alloc(*state, 4 << 20));
+	keep[0] = xenbatch_alloc(*state, 40 * 4096);
+	short_run = xenbatch_alloc(*state, 40 * 4096);
+	keep[1] = xenbatch_alloc(*state, 40 * 4096);
+	long_run = xenbatch_alloc(*state, 100 * 4096);
+	keep[2] = xenbatch_alloc(*state, 4096);
+	/* In both orders: neither is found only for being first. */
+	xenbatch_free(*state, long_run);
+	xenbatch_free(*state, short_run);
+	p = xenbatch_alloc(*state, 36 * 4096);
+	assert_ptr_equal(p, short_run);
+	xenbatch_free(*state, p);
+	p = xenbatch_alloc(*state, 90 * 4096);
+	assert_ptr_equal(p, long_run);
+	xenbatch_free(*state, p);
+	p = xenbatch_alloc(*state, 36 * 4096);
+	assert_ptr_equal(p, short_run);
+	xenbatch_free(*state, p);
+	xenbatch_free(*state, keep[0]);
+	xenbatch_free(*state, keep[1]);
+	xenbatch_free(*state, keep[2]);
+}
+
 static void owns(void **state)
 {
 	xenbatch *xb = *state;
@@ -288,6 +316,7 @@ int main(void)
 		opened_test(nothing_is_cleared),
 		opened_test(exhausted_and_back),
 		opened_test(neighbours_are_joined),
+		opened_test(best_fit),
 		opened_test(owns),
 		opened_test(bad_frees_abort),
 		opened_test(against_a_model),

@@ -119,6 +119,17 @@ static void memory_is_given_back(void **state)
 	assert_non_null(p);
 	xenbatch_free(xb, p);
 	xenbatch_close(xb);
+
+	/* And not by one huge buffer either. */
+	xb = xenbatch_open(0);
+	xenbatch_limits(xb, &limits);
+	lane = xb_lane_get(xb);
+	assert_non_null(xb_lane_alloc(lane, limits.arena_max / 2 + 4096));
+	xb_lane_put(lane);
+	p = xenbatch_alloc(xb, limits.arena_max / 2 + 4096);
+	assert_non_null(p);
+	xenbatch_free(xb, p);
+	xenbatch_close(xb);
 }
 
 static void taken_and_put_back(void **state)
@@ -163,6 +174,34 @@ static void many_lanes_share_the_array(void **state)
 	}
 }
 
+static void queue_to(struct xb_lane *lane, uint32_t n)
+{
+	while (lane->nr < n) {
+		fill(xb_lane_op(lane), XENVER_version, lane->nr);
+		lane->nr++;
+	}
+}
+
+/* What one lane outgrew serves the next. */
+static void outgrown_stretches_are_used(void **state)
+{
+	struct xb_lane *a = xb_lane_get(*state), *b;
+	uint64_t maps;
+
+	queue_to(a, 2000);
+	maps = xb_fake_counts.maps;
+	b = xb_lane_get(*state);
+	queue_to(b, 1000);
+	assert_int_equal(xb_fake_counts.maps, maps);
+	assert_int_equal(xb_lane_run(b), 0);
+	assert_int_equal(xb_lane_run(a), 0);
+	assert_int_equal(xb_fake_counts.hypercalls, 3000);
+	assert_int_equal(b->ops[999].tag, 999);
+	assert_int_equal(a->ops[999].tag, 999);
+	xb_lane_put(a);
+	xb_lane_put(b);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -174,6 +213,7 @@ int main(void)
 	};
 	static const struct CMUnitTest fake_tests[] = {
 		opened_test(second_time_maps_nothing),
+		opened_test(outgrown_stretches_are_used),
 	};
 	static const char *const fake[] = { "fake", NULL };
 
