@@ -28,6 +28,7 @@ enum xb_why {
 struct xb_device {
 	const struct xb_backend *be;
 	int fd;
+	int submit_fd;		/* takes XENBATCH_IOC_SUBMIT; -1: be->submit */
 	int buf_fd;		/* stock: the hypercall buffer device, or -1 */
 	uint32_t ops_max;
 	uint64_t arena_max;

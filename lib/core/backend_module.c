@@ -44,8 +44,10 @@ static int module_open(struct xb_device *dev)
 	dev->why = XB_WHY_PRESENT;
 	dev->fd = xb_os_open(XENBATCH_DEVICE);
 	err = dev->fd < 0 ? dev->fd : module_info(dev);
-	if (!err)
+	if (!err) {
+		dev->submit_fd = dev->fd;
 		return 0;
+	}
 
 	dev->why_err = -err;
 	if (dev->why == XB_WHY_PRESENT)

@@ -68,7 +68,6 @@ long xenbatch_hypercall(xenbatch *xb, unsigned int number,
 {
 	struct xb_lane_impl *lane;
 	struct xenbatch_op *op;
-	struct xb_device *dev;
 	long ret;
 
 	if (unlikely(nr_args > 5 || number > UINT16_MAX))
@@ -84,8 +83,7 @@ long xenbatch_hypercall(xenbatch *xb, unsigned int number,
 	}
 	op = lane->pub.ops;
 	op_fill(op, number, args, nr_args, 0, 0);
-	dev = &lane->conn->dev;
-	ret = dev->be->submit(dev, lane->pub.first, op, 1);
+	ret = lane_submit(lane, 1);
 	if (likely(ret == 1))
 		ret = op->result;
 	else

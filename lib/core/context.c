@@ -27,6 +27,7 @@ static int backend_open(struct xb_device *dev, const struct xb_backend *be,
 	memset(dev, 0, sizeof(*dev));
 	dev->be = be;
 	dev->fd = -1;
+	dev->submit_fd = -1;
 	dev->buf_fd = -1;
 	if (parent && parent->be == be)
 		return be->reopen(dev, parent);

@@ -15,6 +15,7 @@
 #include "arena.h"
 #include "backend.h"
 #include "lane.h"
+#include "os.h"
 
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
@@ -41,6 +42,8 @@ struct xb_lane_impl {
 	char *base;			/* of the newest chunk, or NULL */
 	uint32_t busy;
 	uint32_t generation;
+	int submit_fd;			/* the device's */
+	struct xenbatch_submit submit;	/* filled but for count */
 	bool trim;			/* put has more to do than to reset */
 
 	/* not on the way of an immediate call */
@@ -120,6 +123,24 @@ static inline bool lane_take(struct xb_lane_impl *lane)
 static inline void lane_leave(struct xb_lane_impl *lane)
 {
 	__atomic_store_n(&lane->busy, 0, __ATOMIC_RELEASE);
+}
+
+/*
+ * Submit the first count operations of a lane: how many are done, or a
+ * negative errno. With the module this is the system call itself, on a
+ * structure that is ready but for one field.
+ */
+static inline long lane_submit(struct xb_lane_impl *lane, uint32_t count)
+{
+	struct xb_device *dev;
+
+	if (likely(lane->submit_fd >= 0)) {
+		lane->submit.count = count;
+		return xb_os_ioctl(lane->submit_fd, XENBATCH_IOC_SUBMIT,
+				   &lane->submit);
+	}
+	dev = &lane->conn->dev;
+	return dev->be->submit(dev, lane->pub.first, lane->pub.ops, count);
 }
 
 /* fork.c: 0, or -1 and errno. */

@@ -28,6 +28,7 @@ static void lane_init(struct xb_lane_impl *lane, struct xb_conn *conn,
 	lane->pub.xb = xb;
 	lane->conn = conn;
 	lane->generation = xb_generation_now();
+	lane->submit_fd = conn->dev.submit_fd;
 	lane->want = CHUNK_FIRST;
 }
 
@@ -191,14 +192,13 @@ int xb_lane_run_on(struct xb_lane_impl *lane, long done)
 int xb_lane_run(struct xb_lane *pub)
 {
 	struct xb_lane_impl *lane = lane_impl(pub);
-	struct xb_device *dev = &lane->conn->dev;
 	long done;
 
 	if (unlikely(lane_is_stale(lane)))
 		return stale();
 	if (unlikely(!pub->nr))
 		return 0;
-	done = dev->be->submit(dev, pub->first, pub->ops, pub->nr);
+	done = lane_submit(lane, pub->nr);
 	if (unlikely(done != pub->nr))
 		return xb_lane_run_on(lane, done);
 	return 0;
@@ -294,6 +294,7 @@ int xb_lane_grow_ops(struct xb_lane *pub)
 	lane->range = range;
 	pub->ops = range->ops;
 	pub->first = range->first;
+	lane->submit.first = range->first;
 	pub->cap = range->count;
 	return 0;
 }

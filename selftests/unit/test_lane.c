@@ -202,6 +202,53 @@ static void outgrown_stretches_are_used(void **state)
 	xb_lane_put(b);
 }
 
+/* The contract's rules for operations hold with the stock devices too. */
+static void malformed_operations(void **state)
+{
+	static const struct {
+		uint32_t state;
+		uint16_t opcode, flags, domid, number;
+		int64_t result;
+	} cases[] = {
+		{ 0, XENBATCH_OP_HYPERCALL, 0, 0, 17, XB_FAKE_VERSION },
+		{ 3, XENBATCH_OP_HYPERCALL, 0, 0, 17, XB_FAKE_VERSION },
+		{ 0, XENBATCH_OP_NOP, 0, 0, 0, 0 },
+		{ 0, XENBATCH_OP_NOP, XENBATCH_OPF_LINK, 0, 0, 0 },
+		{ 0, XENBATCH_OP_NOP, 0, 0, 17, -EINVAL },
+		{ 0, XENBATCH_OP_NOP, 0, 1, 0, -EINVAL },
+		{ 0, XENBATCH_OP_HYPERCALL, 0, 1, 17, -EINVAL },
+		{ 0, XENBATCH_OP_HYPERCALL, 2, 0, 17, -EINVAL },
+		{ 0, XENBATCH_OP_HYPERCALL, 0x8000, 0, 17, -EINVAL },
+		{ 0, 2, 0, 0, 17, -EINVAL },
+		{ 0, 0xffff, 0, 0, 17, -EINVAL },
+		{ XENBATCH_STATE_READY, XENBATCH_OP_HYPERCALL, 0, 0, 17,
+		  -EBUSY },
+		{ XENBATCH_STATE_BUSY, XENBATCH_OP_HYPERCALL, 0, 0, 17,
+		  -EBUSY },
+		{ 4, XENBATCH_OP_HYPERCALL, 0, 0, 17, -EBUSY },
+	};
+	struct xb_lane *lane = xb_lane_get(*state);
+	struct xenbatch_op *op;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		op = xb_lane_op(lane);
+		fill(op, XENVER_version, i);
+		op->state = cases[i].state;
+		op->opcode = cases[i].opcode;
+		op->flags = cases[i].flags;
+		op->domid = cases[i].domid;
+		op->number = cases[i].number;
+		lane->nr++;
+	}
+	assert_int_equal(xb_lane_run(lane), 0);
+	for (i = 0; i < ARRAY_SIZE(cases); i++)
+		if (lane->ops[i].result != cases[i].result)
+			fail_msg("case %zu: %lld", i,
+				 (long long)lane->ops[i].result);
+	xb_lane_put(lane);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -210,6 +257,7 @@ int main(void)
 		opened_test(memory_is_given_back),
 		opened_test(taken_and_put_back),
 		opened_test(many_lanes_share_the_array),
+		opened_test(malformed_operations),
 	};
 	static const struct CMUnitTest fake_tests[] = {
 		opened_test(second_time_maps_nothing),
