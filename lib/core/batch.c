@@ -138,8 +138,8 @@ int xenbatch_queue(struct xenbatch_batch *b, unsigned int number,
 	struct xb_lane *pub = &lane->pub;
 
 	_Static_assert(XENBATCH_LINK == XENBATCH_OPF_LINK, "flags are passed");
-	if (unlikely(nr_args > 5 || number > UINT16_MAX ||
-		     flags & ~XENBATCH_LINK))
+	if (unlikely(nr_args > 5) || unlikely(number > UINT16_MAX) ||
+	    unlikely(flags & ~XENBATCH_LINK))
 		return failed(EINVAL);
 	if (unlikely(lane_is_stale(lane)))
 		return failed(ESTALE);
@@ -159,7 +159,7 @@ int xenbatch_commit(struct xenbatch_batch *b, struct xenbatch_result *results,
 {
 	struct xb_lane_impl *lane = batch_lane(b);
 	const struct xenbatch_op *op = lane->pub.ops;
-	uint32_t left = lane->pub.nr;
+	uint32_t i, nr = lane->pub.nr;
 	int ret;
 
 	ret = xb_lane_run(&lane->pub);
@@ -167,18 +167,20 @@ int xenbatch_commit(struct xenbatch_batch *b, struct xenbatch_result *results,
 		goto out;
 	if (!results)
 		n = 0;
-	for (; left; left--, op++) {
-		int64_t result = op->result;
-
-		ret += result < 0;
-		if (n) {
-			n--;
-			results->ret = result < 0 ? -1 : result;
-			results->err = result < 0 ? -result : 0;
-			results->tag = op->tag;
-			results++;
+	else if (n > nr)
+		n = nr;
+	for (i = 0; i < n; i++, op++, results++) {
+		results->ret = op->result;
+		results->err = 0;
+		results->tag = op->tag;
+		if (unlikely(op->result < 0)) {
+			results->ret = -1;
+			results->err = -op->result;
+			ret++;
 		}
 	}
+	for (; i < nr; i++, op++)
+		ret += op->result < 0;
 out:
 	batch_end(lane);
 	return ret;

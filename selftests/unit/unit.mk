@@ -49,5 +49,12 @@ unit: unit-$1
 endef
 $(foreach kind,$(UNIT_KINDS),$(eval $(call unit_kind,$(kind))))
 
-.PHONY: unit
+# What programs were linked with must stay.
+unit-abi: lib-core
+	$(Q)sh selftests/unit/abi.sh $(O)/lib/libxenbatch.so.0 \
+		lib/core/libxenbatch.symbols
+	$(say) ABI libxenbatch.so.0
+
+unit: unit-abi
+.PHONY: unit unit-abi
 .SECONDARY:
