@@ -46,6 +46,8 @@ include $(sort $(wildcard kmod/*.mk lib/*/*.mk tools/*.mk selftests/*/*.mk))
 
 .PHONY: all setup help install install-check clean check lint
 all: kmod lib tools
+all kmod lib tools:
+	@:
 
 # Install what is missing from DEPS, or say how.
 setup:

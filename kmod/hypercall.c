@@ -26,51 +26,80 @@ static struct multicall_entry *xb_run_entries(struct xb_run *run)
 	return run->entries;
 }
 
-/* Copy and check: false if op is not a plain good hypercall. */
-static __always_inline bool xb_hypercall_take(struct multicall_entry *e,
-					      const struct xenbatch_op *op)
+static __always_inline u32 xb_hypercall_copy(struct multicall_entry *e,
+					     const struct xenbatch_op *op)
 {
-	u32 number;
+	u32 number = xb_hypercall_number(op);
 
-	if (unlikely(!xb_head_is_plain(xb_op_head(op))))
-		return false;
-	number = xb_hypercall_number(op);
-	/* Xen refuses a multicall inside a multicall. */
-	if (unlikely(number > 0xffff || number == __HYPERVISOR_multicall))
-		return false;
 	e->op = number;
 	e->args[0] = READ_ONCE(op->arg[0]);
 	e->args[1] = READ_ONCE(op->arg[1]);
 	e->args[2] = READ_ONCE(op->arg[2]);
 	e->args[3] = READ_ONCE(op->arg[3]);
 	e->args[4] = READ_ONCE(op->arg[4]);
-	return true;
+	return number;
+}
+
+/* Copy and check: false if op cannot be part of a multicall. */
+static bool xb_hypercall_take(struct multicall_entry *e,
+			      const struct xenbatch_op *op)
+{
+	u32 number;
+
+	if (!xb_head_is_plain(xb_op_head(op)))
+		return false;
+	number = xb_hypercall_copy(e, op);
+	/* Xen refuses a multicall inside a multicall. */
+	return number <= 0xffff && number != __HYPERVISOR_multicall;
+}
+
+/* Not READ_ONCE, so that it can be compared in place; nothing is kept of it. */
+static __always_inline u64 xb_op_raw(const struct xenbatch_op *op)
+{
+	return *(const u64 *)op;
+}
+
+/*
+ * The common case of the above, four at a time: operations that are IDLE and
+ * whose numbers are above multicall's, which is one comparison for all four.
+ * This loop and the one over the results are most of what a batched call costs
+ * in this module.
+ */
+static __always_inline bool xb_hypercall_take4(struct multicall_entry *e,
+					       const struct xenbatch_op *op)
+{
+	const u64 idle = (u64)XENBATCH_OP_HYPERCALL << 32;
+	const u32 first = __HYPERVISOR_multicall + 1;
+	u32 odd;
+
+	if (unlikely(xb_op_raw(&op[0]) != idle || xb_op_raw(&op[1]) != idle ||
+		     xb_op_raw(&op[2]) != idle || xb_op_raw(&op[3]) != idle))
+		return false;
+	odd = xb_hypercall_copy(&e[0], &op[0]) - first;
+	odd |= xb_hypercall_copy(&e[1], &op[1]) - first;
+	odd |= xb_hypercall_copy(&e[2], &op[2]) - first;
+	odd |= xb_hypercall_copy(&e[3], &op[3]) - first;
+	return likely(odd <= 0xffff);
 }
 
 /*
  * Fill entries with as many of ops as can go in one multicall: up to one that
- * cannot, which is looked at again as the first of its own stretch. This loop
- * and the one over the results are most of what a batched call costs in this
- * module: hence four at a time.
+ * cannot, which is looked at again as the first of its own stretch.
  */
 static unsigned int xb_hypercall_gather(struct multicall_entry *e,
 					const struct xenbatch_op *ops,
 					unsigned int nr)
 {
-	const struct xenbatch_op *op = ops;
+	const struct xenbatch_op *op = ops, *end = ops + nr;
 
-	for (; nr >= 4; nr -= 4, op += 4, e += 4) {
-		if (!xb_hypercall_take(&e[0], &op[0]))
-			return op - ops;
-		if (!xb_hypercall_take(&e[1], &op[1]))
-			return op - ops + 1;
-		if (!xb_hypercall_take(&e[2], &op[2]))
-			return op - ops + 2;
-		if (!xb_hypercall_take(&e[3], &op[3]))
-			return op - ops + 3;
+	while (op + 4 <= end && xb_hypercall_take4(e, op)) {
+		op += 4;
+		e += 4;
 	}
-	for (; nr && xb_hypercall_take(e, op); nr--, op++, e++)
-		;
+	while (op < end && xb_hypercall_take(e, op)) {
+		op++;
+		e++;
+	}
 	return op - ops;
 }
 
