@@ -7,6 +7,7 @@
  * call is preempted, so entries are the kernel's own copy, filled anew each
  * time.
  */
+#include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -21,65 +22,88 @@ static struct multicall_entry *xb_run_entries(struct xb_run *run)
 	if (!run->entries)
 		run->entries = xchg(&run->ctx->spare, NULL);
 	if (!run->entries)
-		run->entries = kvmalloc_array(XB_CHUNK, sizeof(*run->entries),
-					      GFP_KERNEL_ACCOUNT);
+		run->entries = kvcalloc(XB_CHUNK, sizeof(*run->entries),
+					GFP_KERNEL_ACCOUNT);
 	return run->entries;
 }
 
-static __always_inline u32 xb_hypercall_copy(struct multicall_entry *e,
-					     const struct xenbatch_op *op)
+/*
+ * How many arguments Xen takes, of the calls that come by the hundred (Xen
+ * 4.17, xen/include/hypercall-defs.c; a call's number of arguments is ABI). It
+ * does not look at the others, so they need not be copied. All that is not
+ * listed gets its five.
+ */
+static const u8 xb_hypercall_args[64] = {
+	[__HYPERVISOR_platform_op] = 1,
+	[__HYPERVISOR_sysctl] = 1,
+	[__HYPERVISOR_domctl] = 1,
+	[__HYPERVISOR_memory_op] = 2,
+	[__HYPERVISOR_xen_version] = 2,
+	[__HYPERVISOR_sched_op] = 2,
+	[__HYPERVISOR_event_channel_op] = 2,
+	[__HYPERVISOR_physdev_op] = 2,
+	[__HYPERVISOR_hvm_op] = 2,
+};
+
+static __always_inline void xb_hypercall_copy(struct multicall_entry *e,
+					      const struct xenbatch_op *op,
+					      u32 number, unsigned int args)
 {
-	u32 number = xb_hypercall_number(op);
+	unsigned int i;
 
 	e->op = number;
-	e->args[0] = READ_ONCE(op->arg[0]);
-	e->args[1] = READ_ONCE(op->arg[1]);
-	e->args[2] = READ_ONCE(op->arg[2]);
-	e->args[3] = READ_ONCE(op->arg[3]);
-	e->args[4] = READ_ONCE(op->arg[4]);
-	return number;
+	for (i = 0; i < args; i++)
+		e->args[i] = READ_ONCE(op->arg[i]);
 }
 
 /* Copy and check: false if op cannot be part of a multicall. */
 static bool xb_hypercall_take(struct multicall_entry *e,
 			      const struct xenbatch_op *op)
 {
-	u32 number;
+	u32 number = xb_hypercall_number(op);
 
-	if (!xb_head_is_plain(xb_op_head(op)))
-		return false;
-	number = xb_hypercall_copy(e, op);
 	/* Xen refuses a multicall inside a multicall. */
-	return number <= 0xffff && number != __HYPERVISOR_multicall;
-}
-
-/* Not READ_ONCE, so that it can be compared in place; nothing is kept of it. */
-static __always_inline u64 xb_op_raw(const struct xenbatch_op *op)
-{
-	return *(const u64 *)op;
+	if (!xb_head_is_plain(xb_op_head(op)) || number > 0xffff ||
+	    number == __HYPERVISOR_multicall)
+		return false;
+	xb_hypercall_copy(e, op, number, 5);
+	return true;
 }
 
 /*
- * The common case of the above, four at a time: operations that are IDLE and
- * whose numbers are above multicall's, which is one comparison for all four.
- * This loop and the one over the results are most of what a batched call costs
- * in this module.
+ * Is op IDLE, without flags, and the same call as one that was checked? Not
+ * READ_ONCE, so that it can be compared in place; nothing is kept of it.
  */
-static __always_inline bool xb_hypercall_take4(struct multicall_entry *e,
-					       const struct xenbatch_op *op)
+static __always_inline bool xb_hypercall_like(const struct xenbatch_op *op,
+					      u32 number)
 {
-	const u64 idle = (u64)XENBATCH_OP_HYPERCALL << 32;
-	const u32 first = __HYPERVISOR_multicall + 1;
-	u32 odd;
+	return *(const u64 *)op == (u64)XENBATCH_OP_HYPERCALL << 32 &&
+	       *(const u32 *)&op->number == number;
+}
 
-	if (unlikely(xb_op_raw(&op[0]) != idle || xb_op_raw(&op[1]) != idle ||
-		     xb_op_raw(&op[2]) != idle || xb_op_raw(&op[3]) != idle))
-		return false;
-	odd = xb_hypercall_copy(&e[0], &op[0]) - first;
-	odd |= xb_hypercall_copy(&e[1], &op[1]) - first;
-	odd |= xb_hypercall_copy(&e[2], &op[2]) - first;
-	odd |= xb_hypercall_copy(&e[3], &op[3]) - first;
-	return likely(odd <= 0xffff);
+/*
+ * As many as are alike, four at a time. This loop and the one over the results
+ * are most of what a batched call costs in this module.
+ */
+static __always_inline unsigned int
+xb_hypercall_take_alike(struct multicall_entry *e,
+			const struct xenbatch_op *ops, unsigned int nr,
+			u32 number, unsigned int args)
+{
+	const struct xenbatch_op *op = ops;
+
+	for (; nr >= 4; nr -= 4, op += 4, e += 4) {
+		if (!xb_hypercall_like(&op[0], number) ||
+		    !xb_hypercall_like(&op[1], number) ||
+		    !xb_hypercall_like(&op[2], number) ||
+		    !xb_hypercall_like(&op[3], number))
+			break;
+		xb_hypercall_copy(&e[0], &op[0], number, args);
+		xb_hypercall_copy(&e[1], &op[1], number, args);
+		xb_hypercall_copy(&e[2], &op[2], number, args);
+		xb_hypercall_copy(&e[3], &op[3], number, args);
+	}
+	return op - ops;
 }
 
 /*
@@ -90,17 +114,28 @@ static unsigned int xb_hypercall_gather(struct multicall_entry *e,
 					const struct xenbatch_op *ops,
 					unsigned int nr)
 {
-	const struct xenbatch_op *op = ops, *end = ops + nr;
+	unsigned int n = 0;
+	u32 number;
 
-	while (op + 4 <= end && xb_hypercall_take4(e, op)) {
-		op += 4;
-		e += 4;
+	while (n < nr && xb_hypercall_take(&e[n], &ops[n])) {
+		number = e[n++].op;
+		switch (number < ARRAY_SIZE(xb_hypercall_args) ?
+			xb_hypercall_args[number] : 0) {
+		case 1:
+			n += xb_hypercall_take_alike(&e[n], &ops[n], nr - n,
+						     number, 1);
+			break;
+		case 2:
+			n += xb_hypercall_take_alike(&e[n], &ops[n], nr - n,
+						     number, 2);
+			break;
+		default:
+			n += xb_hypercall_take_alike(&e[n], &ops[n], nr - n,
+						     number, 5);
+			break;
+		}
 	}
-	while (op < end && xb_hypercall_take(e, op)) {
-		op++;
-		e++;
-	}
-	return op - ops;
+	return n;
 }
 
 static __always_inline void xb_hypercall_done(struct xenbatch_op *op,
