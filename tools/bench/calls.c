@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Kinds: one function of libxenctrl, called n times. The n calls go round the
- * benchmark's domains, vcpu by vcpu, as a sampler would ask.
+ * benchmark's domains, vcpu by vcpu, by a list as a sampler would have it.
  */
 #include <string.h>
 
@@ -52,8 +52,6 @@ static void settle_nothing(struct side *side)
 		lib->xc_batch_commit(lib->xch, r, n);			\
 	} while (0)
 
-#define DOMID(i) (domains->domid[(i) / VCPUS % DOMAINS])
-
 static void version_run(void *arg)
 {
 	struct side *side = arg;
@@ -83,10 +81,11 @@ static size_t vcpu_size(unsigned int n)
 static void vcpu_run(void *arg)
 {
 	struct side *side = arg;
-	const struct domains *domains = side->domains;
+	const struct ask *ask = side->domains->ask;
 	xc_vcpuinfo_t *info = side->out;
 
-	RUN(lib->xc_vcpu_getinfo(lib->xch, DOMID(i), i % VCPUS, &info[i]));
+	RUN(lib->xc_vcpu_getinfo(lib->xch, ask[i].domid, ask[i].vcpu,
+				 &info[i]));
 }
 
 void settle_vcpu(xc_vcpuinfo_t *info)
@@ -116,8 +115,8 @@ static double vcpu_floor(struct floor *f, const struct row *row,
 {
 	floor_reset(f);
 	for (unsigned int i = 0; i < row->n; i++)
-		floor_domctl(f, XEN_DOMCTL_getvcpuinfo, DOMID(i))
-			->u.getvcpuinfo.vcpu = i % VCPUS;
+		floor_domctl(f, XEN_DOMCTL_getvcpuinfo, domains->ask[i].domid)
+			->u.getvcpuinfo.vcpu = domains->ask[i].vcpu;
 	return floor_measure(f);
 }
 
@@ -133,10 +132,10 @@ static size_t domain_size(unsigned int n)
 static void domain_run(void *arg)
 {
 	struct side *side = arg;
-	const struct domains *domains = side->domains;
+	const struct ask *ask = side->domains->ask;
 	xc_dominfo_t *info = side->out;
 
-	RUN(lib->xc_domain_getinfo(lib->xch, DOMID(i), 1, &info[i]));
+	RUN(lib->xc_domain_getinfo(lib->xch, ask[i].domid, 1, &info[i]));
 }
 
 static double domain_floor(struct floor *f, const struct row *row,
@@ -144,7 +143,8 @@ static double domain_floor(struct floor *f, const struct row *row,
 {
 	floor_reset(f);
 	for (unsigned int i = 0; i < row->n; i++)
-		floor_domctl(f, XEN_DOMCTL_getdomaininfo, DOMID(i));
+		floor_domctl(f, XEN_DOMCTL_getdomaininfo,
+			     domains->ask[i].domid);
 	return floor_measure(f);
 }
 

@@ -39,6 +39,10 @@ bool domains_create(struct domains *d, struct libxc *lib)
 		domains_destroy(d, lib);
 		return false;
 	}
+	for (size_t i = 0; i < sizeof(d->ask) / sizeof(d->ask[0]); i++) {
+		d->ask[i].domid = d->domid[i / VCPUS % DOMAINS];
+		d->ask[i].vcpu = i % VCPUS;
+	}
 	return true;
 }
 

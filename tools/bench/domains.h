@@ -13,9 +13,17 @@
 #define DOMAINS	64
 #define VCPUS	2
 
+/* One question; a sampler has a list of those. */
+struct ask {
+	uint32_t domid;
+	uint32_t vcpu;
+};
+
 struct domains {
 	unsigned int nr;
 	uint32_t domid[DOMAINS];
+	/* Round and round all vcpus: as many as the longest batch asks. */
+	struct ask ask[512];
 };
 
 /* False after one line, with nothing left behind. */
