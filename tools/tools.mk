@@ -11,9 +11,13 @@ XENCTRL_STOCK  = $(shell $(CC) -print-file-name=libxenctrl.so)
 XENCTRL_SONAME = $(shell readelf -d $(XENCTRL_STOCK) | \
 	sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p')
 
+# LIBDIR as seen from PREFIX/bin, so that a whole installation can be moved.
+TOOL_LIBDIR = ../$(patsubst $(PREFIX)/%,%,$(LIBDIR))
+
 TOOL_CPPFLAGS = $(XB_CPPFLAGS) -DXENCTRL_SONAME='"$(XENCTRL_SONAME)"' \
 	-DXENCTRL_STOCK_DIR='"$(abspath $(dir $(XENCTRL_STOCK)))"' \
-	-DXENBATCH_DROPIN_DIR='"$(LIBDIR)/xenbatch"'
+	-DXENBATCH_DROPIN_DIR='"$(LIBDIR)/xenbatch"' \
+	-DXENBATCH_DROPIN_BESIDE='"$(TOOL_LIBDIR)/xenbatch/"'
 TOOL_LIBS = -L$(O)/lib -lxenbatch -ljson-c -lsmartcols -ldl -lm
 
 .PHONY: tools install-tools
@@ -25,12 +29,12 @@ $(O)/tools/%.o: tools/%.c tools/tools.mk
 	$(Q)$(CC) $(TOOL_CPPFLAGS) $(CPPFLAGS) $(XB_CFLAGS) $(CFLAGS) \
 		-MMD -MP -c $< -o $@
 
-# $$ORIGIN: runs from build/ as it is. An installed one finds the library where
-# the loader looks anyway.
+# $$ORIGIN: runs from build/ as it is, and installed without ldconfig.
 $(TOOL_BIN): $(TOOL_OBJ) | lib
 	$(say) LD $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(TOOL_OBJ) -o $@ $(TOOL_LIBS) \
-		-Wl,-rpath,'$$ORIGIN/../lib' -Wl,--enable-new-dtags
+		-Wl,-rpath,'$$ORIGIN/../lib:$$ORIGIN/$(TOOL_LIBDIR)' \
+		-Wl,--enable-new-dtags
 
 install-tools: tools
 	$(Q)install -D -m 755 $(TOOL_BIN) $(DESTDIR)$(PREFIX)/bin/xenbatch

@@ -84,7 +84,7 @@ bool libxc_load_stock(struct libxc *lib, const char *file)
 bool libxc_load_ours(struct libxc *lib, const char *file)
 {
 	static const char *const places[] = {
-		"../lib/xenbatch/", "../lib/", NULL
+		XENBATCH_DROPIN_BESIDE, "../lib/xenbatch/", "../lib/", NULL
 	};
 	char self[PATH_MAX], path[PATH_MAX + 64];
 	ssize_t len;
