@@ -178,11 +178,11 @@ void *xe_inout(struct xe_cursor *k, struct xe_done *done, void *buf,
  */
 
 /* Stock's hint, which an error handler sees at its level "detail". */
-static void hint(xc_interface *xch, struct xenbatch_op *op)
+static void hint(xc_interface *xch, unsigned int number, long result)
 {
 	const char *what = NULL;
 
-	switch (op->number) {
+	switch (number) {
 	case __HYPERVISOR_domctl:
 		what = "domctl";
 		break;
@@ -190,9 +190,17 @@ static void hint(xc_interface *xch, struct xenbatch_op *op)
 		what = "sysctl";
 		break;
 	}
-	if (what && op->result == -EACCES)
+	if (what && result == -EACCES)
 		xc_detail(xch, "%s operation failed -- need to"
 			  " rebuild the user-space tool set?\n", what);
+}
+
+__attribute__((cold)) int xe_refused(xc_interface *xch, unsigned int number,
+				     long result)
+{
+	errno = -result;
+	hint(xch, number, result);
+	return -1;
 }
 
 static long complete_done(struct xe_done *done, long ret, int *err)
@@ -222,7 +230,7 @@ complete_slow(xc_interface *xch, struct xenbatch_op *op, int *err)
 	}
 	if (op->result < 0) {
 		errno = *err = (int)-op->result;
-		hint(xch, op);
+		hint(xch, op->number, op->result);
 		ret = -1;
 	}
 	switch (XE_TAG_KIND(tag)) {
@@ -253,17 +261,22 @@ complete_slow(xc_interface *xch, struct xenbatch_op *op, int *err)
  * The two cases that come by the hundred: true if op was one of them and went
  * well; what the call returns is (int)ret then.
  */
+static inline __attribute__((always_inline)) void
+copy_vcpuinfo(const struct xenbatch_op *op)
+{
+	memcpy((void *)(uintptr_t)op->arg[4],
+	       (char *)(uintptr_t)op->arg[0] + XE_U, sizeof(xc_vcpuinfo_t));
+}
+
 static inline __attribute__((always_inline)) bool
-complete_fast(struct xenbatch_op *op, int64_t ret)
+complete_fast(const struct xenbatch_op *op, int64_t ret)
 {
 	uint32_t tag = op->tag;
 
 	if (unlikely(ret < 0))
 		return false;
 	if (likely(tag == TAG_VCPUINFO)) {
-		memcpy((void *)(uintptr_t)op->arg[4],
-		       (char *)(uintptr_t)op->arg[0] + XE_U,
-		       sizeof(xc_vcpuinfo_t));
+		copy_vcpuinfo(op);
 		return true;
 	}
 	return tag == TAG_PLAIN;
@@ -279,31 +292,83 @@ static inline void set_result(struct xc_batch_result *result, long ret,
 	memcpy(&result->err, &err, sizeof(err));
 }
 
-/* result may be NULL. Returns how many failed. */
+static inline __attribute__((always_inline)) bool
+four_alike(const struct xenbatch_op *op, uint32_t tag)
+{
+	return op[0].tag == tag && op[1].tag == tag && op[2].tag == tag &&
+	       op[3].tag == tag;
+}
+
+/* Negative if one of them is, 0 if all are. */
+static inline __attribute__((always_inline)) int64_t
+four_results(const struct xenbatch_op *op)
+{
+	return op[0].result | op[1].result | op[2].result | op[3].result;
+}
+
+/* A domctl that went well gives 0, so its result need not be read again. */
+static inline __attribute__((always_inline)) void
+complete_four(const struct xenbatch_op *op, struct xc_batch_result *result,
+	      ptrdiff_t step, bool vcpuinfo)
+{
+	int i;
+
+#pragma GCC unroll 4
+	for (i = 0; i < 4; i++) {
+		if (vcpuinfo)
+			copy_vcpuinfo(&op[i]);
+		set_result(&result[i * step], vcpuinfo ? 0 : (int)op[i].result,
+			   0);
+	}
+}
+
+/*
+ * result may be NULL. Returns how many failed. Four at a time where they are
+ * alike: next to Xen's own work this loop is a tenth of what a queued
+ * xc_vcpu_getinfo costs.
+ */
+static inline __attribute__((always_inline)) unsigned int
+complete_all(xc_interface *xch, struct xenbatch_op *op, struct xenbatch_op *end,
+	     struct xc_batch_result *result, ptrdiff_t step)
+{
+	unsigned int failed = 0;
+	int64_t ret;
+	int err;
+
+	while (op < end) {
+		while (end - op >= 4) {
+			if (four_alike(op, TAG_VCPUINFO) && !four_results(op))
+				complete_four(op, result, step, true);
+			else if (four_alike(op, TAG_PLAIN) &&
+				 four_results(op) >= 0)
+				complete_four(op, result, step, false);
+			else
+				break;
+			op += 4;
+			result += 4 * step;
+		}
+		if (op == end)
+			break;
+		ret = op->result;
+		err = 0;
+		if (!complete_fast(op, ret))
+			ret = complete_slow(xch, op, &err);
+		set_result(result, ret, (uint32_t)err);
+		failed += err != 0;
+		op++;
+		result += step;
+	}
+	return failed;
+}
+
 unsigned int xe_complete_all(xc_interface *xch, struct xenbatch_op *op,
 			     struct xenbatch_op *end,
 			     struct xc_batch_result *result)
 {
 	struct xc_batch_result nobody;
-	const ptrdiff_t step = result ? 1 : 0;
-	unsigned int failed = 0;
 
-	if (!result)
-		result = &nobody;
-	for (; op < end; op++, result += step) {
-		int64_t ret = op->result;
-
-		if (likely(complete_fast(op, ret))) {
-			set_result(result, (int)ret, 0);
-		} else {
-			int err = 0;
-
-			ret = complete_slow(xch, op, &err);
-			set_result(result, ret, (uint32_t)err);
-			failed += err != 0;
-		}
-	}
-	return failed;
+	return result ? complete_all(xch, op, end, result, 1) :
+			complete_all(xch, op, end, &nobody, 0);
 }
 
 /* An immediate call, from the filled operation to its return value. */

@@ -64,6 +64,9 @@ struct xe_cursor {
 extern __thread struct xe_cursor *xe_current
 	__attribute__((tls_model("initial-exec"), visibility("hidden")));
 
+/* What it is if there is none. */
+extern struct xe_cursor xe_none __attribute__((visibility("hidden")));
+
 struct xe_cursor *xe_open_slow(xc_interface *xch, size_t extra);
 long xe_run(struct xe_cursor *k);
 void xe_trim(struct xe_cursor *k);
@@ -121,14 +124,20 @@ static inline void *xe_take(struct xe_cursor *k, size_t size)
 }
 
 static inline __attribute__((always_inline)) struct xen_domctl *
-xe_domctl(struct xe_cursor *k, uint32_t cmd, uint32_t domid)
+xe_start_domctl(void *block, uint32_t cmd, uint32_t domid)
 {
-	struct xen_domctl *d = xe_take(k, XE_SLOT);
+	struct xen_domctl *d = block;
 
 	d->cmd = cmd;
 	d->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
 	d->domain = domid;
 	return d;
+}
+
+static inline __attribute__((always_inline)) struct xen_domctl *
+xe_domctl(struct xe_cursor *k, uint32_t cmd, uint32_t domid)
+{
+	return xe_start_domctl(xe_take(k, XE_SLOT), cmd, domid);
 }
 
 static inline __attribute__((always_inline)) struct xen_sysctl *
@@ -177,6 +186,17 @@ enum xe_kind {
 #define XE_DOMCTL	__HYPERVISOR_domctl
 #define XE_SYSCTL	__HYPERVISOR_sysctl
 
+static inline __attribute__((always_inline)) void
+xe_head(struct xenbatch_op *op, unsigned int number, uint32_t tag)
+{
+	op->state = XENBATCH_STATE_IDLE;
+	op->opcode = XENBATCH_OP_HYPERCALL;
+	op->flags = 0;
+	op->tag = tag;
+	op->domid = 0;
+	op->number = number;
+}
+
 /* The operation is complete: run it, or count it. */
 static inline __attribute__((always_inline)) long
 xe_finish(struct xe_cursor *k, unsigned int number, uint32_t tag,
@@ -184,12 +204,7 @@ xe_finish(struct xe_cursor *k, unsigned int number, uint32_t tag,
 {
 	struct xenbatch_op *op = k->op;
 
-	op->state = XENBATCH_STATE_IDLE;
-	op->opcode = XENBATCH_OP_HYPERCALL;
-	op->flags = 0;
-	op->tag = tag;
-	op->domid = 0;
-	op->number = number;
+	xe_head(op, number, tag);
 	op->arg[4] = (uintptr_t)to;
 	if (likely(k->queued)) {
 		k->op = op + 1;
@@ -322,7 +337,6 @@ long xe_local(xc_interface *xch, long ret, int err);
  */
 struct xe_batch *xe_pause_slow(xc_interface *xch);
 void xe_resume_slow(struct xe_batch *b, xc_interface *xch, long ret, int err);
-extern struct xe_cursor xe_none __attribute__((visibility("hidden")));
 
 static inline struct xe_batch *xe_pause(xc_interface *xch)
 {
@@ -342,6 +356,41 @@ static inline void *xe_resume_ptr(struct xe_batch *b, xc_interface *xch,
 	if (unlikely(b))
 		xe_resume_slow(b, xch, (long)ret, ret ? 0 : errno);
 	return ret;
+}
+
+/*
+ * A single call by hand, for the two whose own cost is most of what they cost:
+ * a lane with room for one structure at cur, its first operation at ops. NULL
+ * if that is not at hand: the way by xe_open then makes it so, or complains.
+ * xe_run_lane runs that operation, which must be filled, and leaves the lane;
+ * a negative result is for xe_refused then, which sets errno and returns -1.
+ */
+int xe_refused(xc_interface *xch, unsigned int number, long result);
+
+static inline __attribute__((always_inline)) struct xb_lane *
+xe_lane(xc_interface *xch)
+{
+	struct xb_lane *lane;
+
+	if (unlikely(xe_current != &xe_none))
+		return NULL;
+	lane = xb_lane_get(xch->xb);
+	if (unlikely(!lane))
+		return NULL;
+	if (unlikely(!lane->cap || lane->end - lane->cur < (long)XE_SLOT)) {
+		xb_lane_put(lane);
+		return NULL;
+	}
+	return lane;
+}
+
+static inline __attribute__((always_inline)) long
+xe_run_lane(struct xb_lane *lane)
+{
+	lane->nr = 1;
+	if (unlikely(xb_lane_run(lane)))
+		return -errno;
+	return lane->ops[0].result;
 }
 
 /* Between engine.c and batch.c. */

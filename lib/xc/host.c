@@ -60,17 +60,33 @@ version_slow(xc_interface *xch, int cmd, void *arg)
 	return xe_end2(k, __HYPERVISOR_xen_version, cmd, NULL);
 }
 
+static __attribute__((noinline)) int version_now(xc_interface *xch, int cmd)
+{
+	struct xb_lane *lane = xe_lane(xch);
+	long ret;
+
+	if (unlikely(!lane))
+		return version_slow(xch, cmd, NULL);
+	xe_head(lane->ops, __HYPERVISOR_xen_version, 0);
+	lane->ops[0].arg[0] = cmd;
+	lane->ops[0].arg[1] = 0;
+	ret = xe_run_lane(lane);
+	xb_lane_put(lane);
+	return likely(ret >= 0) ? ret :
+	       xe_refused(xch, __HYPERVISOR_xen_version, ret);
+}
+
 XC_API int xc_version(xc_interface *xch, int cmd, void *arg)
 {
 	struct xe_cursor *k;
 
-	/* The two without a buffer can be queued in a few instructions. */
-	if (cmd == XENVER_version || cmd == XENVER_pagesize) {
-		k = xe_open_queued(xch);
-		if (k)
-			return xe_end2(k, __HYPERVISOR_xen_version, cmd, NULL);
-	}
-	return version_slow(xch, cmd, arg);
+	if (cmd != XENVER_version && cmd != XENVER_pagesize)
+		return version_slow(xch, cmd, arg);
+	/* The two without a buffer take a few instructions. */
+	k = xe_open_queued(xch);
+	if (k)
+		return xe_end2(k, __HYPERVISOR_xen_version, cmd, NULL);
+	return version_now(xch, cmd);
 }
 
 XC_API int xc_physinfo(xc_interface *xch, xc_physinfo_t *put_info)

@@ -22,6 +22,27 @@ getinfo_slow(xc_interface *xch, uint32_t domid, uint32_t vcpu,
 	return k ? getinfo(k, domid, vcpu, info) : -1;
 }
 
+static __attribute__((noinline)) int
+getinfo_now(xc_interface *xch, uint32_t domid, uint32_t vcpu,
+	    xc_vcpuinfo_t *info)
+{
+	struct xb_lane *lane = xe_lane(xch);
+	struct xen_domctl *d;
+	long ret;
+
+	if (unlikely(!lane))
+		return getinfo_slow(xch, domid, vcpu, info);
+	d = xe_start_domctl(lane->cur, XEN_DOMCTL_getvcpuinfo, domid);
+	d->u.getvcpuinfo.vcpu = (uint16_t)vcpu;
+	xe_head(lane->ops, XE_DOMCTL, 0);
+	lane->ops[0].arg[0] = (uintptr_t)d;
+	ret = xe_run_lane(lane);
+	if (likely(ret >= 0))
+		memcpy(info, &d->u.getvcpuinfo, sizeof(*info));
+	xb_lane_put(lane);
+	return likely(ret >= 0) ? ret : xe_refused(xch, XE_DOMCTL, ret);
+}
+
 /*
  * The call that agents make most of all. If Xen refuses, info is left alone;
  * stock copies then what was on its stack.
@@ -33,7 +54,7 @@ XC_API int xc_vcpu_getinfo(xc_interface *xch, uint32_t domid, uint32_t vcpu,
 
 	if (k)
 		return getinfo(k, domid, vcpu, info);
-	return getinfo_slow(xch, domid, vcpu, info);
+	return getinfo_now(xch, domid, vcpu, info);
 }
 
 static long cpu_usage_done(struct xe_done *done, long ret)
