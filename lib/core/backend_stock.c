@@ -6,8 +6,10 @@
  * The choice of devices is that of libxencall (tools/libs/call/linux.c, Xen
  * 4.17): a program that ran on it must run here, in the same environments.
  */
+#include <sched.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <xen/xen.h>
 #include <xen/sys/privcmd.h>
@@ -42,6 +44,30 @@ static int stock_open(struct xb_device *dev)
 }
 
 /*
+ * privcmd gives back an int (drivers/xen/privcmd.c, Linux 6.1), and memory_op
+ * answers with numbers of frames. So that one goes as a multicall of its own,
+ * as in libxc, with its answer in memory. This is a page of entries for them,
+ * which of these are in use, and whose page it is: a child has it not.
+ */
+struct stock_wide {
+	multicall_entry_t *entry;
+	uint64_t busy;
+	pid_t owner;
+};
+
+#define WIDE_ENTRIES	64
+#define WIDE_BYTES	4096
+
+_Static_assert(WIDE_ENTRIES * sizeof(multicall_entry_t) == WIDE_BYTES, "");
+
+static void stock_wide_free(struct stock_wide *wide)
+{
+	if (wide && wide->owner == getpid())
+		xb_os_munmap(wide->entry, WIDE_BYTES);
+	free(wide);
+}
+
+/*
  * privcmd does not care which process calls, so the child keeps what it has,
  * as with stock libraries: it may have no right left to open the devices.
  */
@@ -53,11 +79,14 @@ static int stock_reopen(struct xb_device *dev, struct xb_device *parent)
 	dev->arena_max = parent->arena_max;
 	parent->fd = -1;
 	parent->buf_fd = -1;
+	stock_wide_free(parent->private);
+	parent->private = NULL;
 	return 0;
 }
 
 static void stock_close(struct xb_device *dev)
 {
+	stock_wide_free(dev->private);
 	if (dev->buf_fd >= 0)
 		xb_os_close(dev->buf_fd);
 	if (dev->fd >= 0)
@@ -146,15 +175,91 @@ static void stock_unmap(struct xb_device *dev, unsigned int region, void *p,
 		xb_os_munmap(p, size);
 }
 
-static long stock_call(struct xb_device *dev, const struct xenbatch_op *op)
+static long stock_privcmd(struct xb_device *dev, uint64_t number,
+			  const __u64 *arg)
 {
 	privcmd_hypercall_t call = {
-		.op = op->number,
-		.arg = { op->arg[0], op->arg[1], op->arg[2], op->arg[3],
-			 op->arg[4] },
+		.op = number,
+		.arg = { arg[0], arg[1], arg[2], arg[3], arg[4] },
 	};
 
 	return xb_os_ioctl(dev->fd, IOCTL_PRIVCMD_HYPERCALL, &call);
+}
+
+static struct stock_wide *stock_wide_new(struct xb_device *dev)
+{
+	struct stock_wide *wide = malloc(sizeof(*wide)), *other = NULL;
+	void *entry;
+
+	if (!wide)
+		return NULL;
+	if (stock_map_arena(dev, WIDE_BYTES, &entry)) {
+		free(wide);
+		return NULL;
+	}
+	wide->entry = entry;
+	wide->busy = 0;
+	wide->owner = getpid();
+	if (__atomic_compare_exchange_n((struct stock_wide **)&dev->private,
+					&other, wide, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE))
+		return wide;
+	/* Another thread was faster. */
+	stock_wide_free(wide);
+	return other;
+}
+
+static unsigned int stock_wide_take(struct stock_wide *wide)
+{
+	uint64_t busy = __atomic_load_n(&wide->busy, __ATOMIC_RELAXED);
+	unsigned int i;
+
+	for (;;) {
+		if (busy == ~0ULL) {
+			sched_yield();
+			busy = __atomic_load_n(&wide->busy, __ATOMIC_RELAXED);
+			continue;
+		}
+		i = __builtin_ctzll(~busy);
+		if (__atomic_compare_exchange_n(&wide->busy, &busy,
+						busy | 1ULL << i, true,
+						__ATOMIC_ACQUIRE,
+						__ATOMIC_RELAXED))
+			return i;
+	}
+}
+
+static long stock_memory_op(struct xb_device *dev, const struct xenbatch_op *op)
+{
+	struct stock_wide *wide = __atomic_load_n(
+		(struct stock_wide **)&dev->private, __ATOMIC_ACQUIRE);
+	__u64 arg[5] = { 0, 1, 0, 0, 0 };
+	multicall_entry_t *e;
+	unsigned int i;
+	long ret;
+
+	if (!wide)
+		wide = stock_wide_new(dev);
+	if (!wide)
+		return -ENOMEM;
+	i = stock_wide_take(wide);
+	e = &wide->entry[i];
+	e->op = __HYPERVISOR_memory_op;
+	e->args[0] = op->arg[0];
+	e->args[1] = op->arg[1];
+	arg[0] = (uintptr_t)e;
+	ret = stock_privcmd(dev, __HYPERVISOR_multicall, arg);
+	if (!ret)
+		ret = e->result;
+	__atomic_fetch_and(&wide->busy, ~(1ULL << i), __ATOMIC_RELEASE);
+	return ret;
+}
+
+static long stock_call(struct xb_device *dev, const struct xenbatch_op *op)
+{
+	if (op->number == __HYPERVISOR_memory_op)
+		return stock_memory_op(dev, op);
+	return stock_privcmd(dev, op->number, op->arg);
 }
 
 static long stock_submit(struct xb_device *dev, uint32_t first,
