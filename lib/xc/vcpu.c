@@ -4,12 +4,39 @@
  */
 #include "engine.h"
 
+/*
+ * The question, with its padding: the user gets back what was in the arena
+ * there, and the same question should get the same bytes. In words, because a
+ * store of bytes could be one to the cursor for all that gcc knows, which then
+ * has to be read again.
+ */
+struct vcpuinfo_words {
+	uint32_t vcpu;
+	uint32_t online_blocked_running;
+	uint64_t cpu_time;		/* Xen sets it: not ours to clear */
+	uint32_t cpu;
+	uint32_t padding;
+};
+_Static_assert(sizeof(struct vcpuinfo_words) == sizeof(xc_vcpuinfo_t), "");
+_Static_assert(offsetof(xc_vcpuinfo_t, vcpu) == 0, "");
+
+static inline __attribute__((always_inline)) void
+ask_for(struct xen_domctl *d, uint32_t vcpu)
+{
+	struct vcpuinfo_words *words = (void *)&d->u;
+
+	words->vcpu = (uint16_t)vcpu;
+	words->online_blocked_running = 0;
+	words->cpu = 0;
+	words->padding = 0;
+}
+
 static inline __attribute__((always_inline)) int
 getinfo(struct xe_cursor *k, uint32_t domid, uint32_t vcpu, xc_vcpuinfo_t *info)
 {
 	struct xen_domctl *d = xe_domctl(k, XEN_DOMCTL_getvcpuinfo, domid);
 
-	d->u.getvcpuinfo.vcpu = (uint16_t)vcpu;
+	ask_for(d, vcpu);
 	return xe_end_copy(k, XE_DOMCTL, d, info, XE_U, sizeof(*info));
 }
 
@@ -33,7 +60,7 @@ getinfo_now(xc_interface *xch, uint32_t domid, uint32_t vcpu,
 	if (unlikely(!lane))
 		return getinfo_slow(xch, domid, vcpu, info);
 	d = xe_start_domctl(lane->cur, XEN_DOMCTL_getvcpuinfo, domid);
-	d->u.getvcpuinfo.vcpu = (uint16_t)vcpu;
+	ask_for(d, vcpu);
 	xe_head(lane->ops, XE_DOMCTL, 0);
 	lane->ops[0].arg[0] = (uintptr_t)d;
 	ret = xe_run_lane(lane);

@@ -199,6 +199,26 @@ TEST_F(batch, at_once)
 	xc_cpupool_infofree(self->xch, pool);
 }
 
+/* The same question gets the same bytes, at once and in a batch. */
+TEST_F(batch, same_bytes)
+{
+	xc_vcpuinfo_t now, later[3];
+	int i;
+
+	memset(&now, 0xcc, sizeof(now));
+	memset(later, 0x33, sizeof(later));
+	ASSERT_EQ(0, xc_vcpu_getinfo(self->xch, self->domid, 1, &now));
+	ASSERT_EQ(0, xc_batch_begin(self->xch));
+	for (i = 0; i < 3; i++) {
+		/* Leaves something else in the memory that is used next. */
+		set_handle(self->xch, self->domid, 0xee);
+		xc_vcpu_getinfo(self->xch, self->domid, 1, &later[i]);
+	}
+	EXPECT_EQ(0, xc_batch_commit(self->xch, NULL, 0));
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(0, memcmp(&now, &later[i], sizeof(now)));
+}
+
 /* A structure may be changed when it was queued; its copy was. */
 TEST_F(batch, copied_when_queued)
 {
