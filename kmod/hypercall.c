@@ -9,6 +9,7 @@
  */
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/nospec.h>
 #include <linux/slab.h>
 
 #include "context.h"
@@ -44,6 +45,15 @@ static const u8 xb_hypercall_args[64] = {
 	[__HYPERVISOR_physdev_op] = 2,
 	[__HYPERVISOR_hvm_op] = 2,
 };
+
+static unsigned int xb_hypercall_nr_args(u32 number)
+{
+	const u32 nr = ARRAY_SIZE(xb_hypercall_args);
+
+	if (number >= nr)
+		return 5;
+	return xb_hypercall_args[array_index_nospec(number, nr)] ?: 5;
+}
 
 static __always_inline void xb_hypercall_copy(struct multicall_entry *e,
 					      const struct xenbatch_op *op,
@@ -119,8 +129,7 @@ static unsigned int xb_hypercall_gather(struct multicall_entry *e,
 
 	while (n < nr && xb_hypercall_take(&e[n], &ops[n])) {
 		number = e[n++].op;
-		switch (number < ARRAY_SIZE(xb_hypercall_args) ?
-			xb_hypercall_args[number] : 0) {
+		switch (xb_hypercall_nr_args(number)) {
 		case 1:
 			n += xb_hypercall_take_alike(&e[n], &ops[n], nr - n,
 						     number, 1);
@@ -175,17 +184,16 @@ static void xb_hypercall_multicall(struct xb_run *run, struct xenbatch_op *ops,
 	run->batched += n;
 }
 
-int xb_hypercall_run(struct xb_run *run, struct xenbatch_op *ops,
-		     struct xb_head head, unsigned int nr)
+unsigned int xb_hypercall_run(struct xb_run *run, struct xenbatch_op *ops,
+			      struct xb_head head, unsigned int nr)
 {
 	struct multicall_entry *entries;
 	unsigned int n = 0;
 	u32 number;
 
-	if (nr > 1 && xb_head_is_plain(head)) {
-		entries = xb_run_entries(run);
-		if (!entries)
-			return -ENOMEM;
+	/* Without memory for a multicall they go one by one. */
+	entries = nr > 1 && xb_head_is_plain(head) ? xb_run_entries(run) : NULL;
+	if (entries) {
 		n = xb_hypercall_gather(entries, ops,
 					min_t(unsigned int, nr, XB_CHUNK));
 		if (n > 1) {

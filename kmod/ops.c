@@ -4,8 +4,8 @@
 
 #include "ops.h"
 
-static int xb_nop_run(struct xb_run *run, struct xenbatch_op *op,
-		      struct xb_head head, unsigned int nr)
+static unsigned int xb_nop_run(struct xb_run *run, struct xenbatch_op *op,
+			       struct xb_head head, unsigned int nr)
 {
 	int result = 0;
 

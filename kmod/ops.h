@@ -45,11 +45,10 @@ struct xb_opdef {
 	/*
 	 * Run the operation at op, whose checked head is given, and as many of
 	 * its neighbours, up to nr in all, as can go along. Returns how many
-	 * are done (at least one), or a negative errno if nothing could be
-	 * done.
+	 * are done: at least one.
 	 */
-	int (*run)(struct xb_run *run, struct xenbatch_op *op,
-		   struct xb_head head, unsigned int nr);
+	unsigned int (*run)(struct xb_run *run, struct xenbatch_op *op,
+			    struct xb_head head, unsigned int nr);
 };
 
 extern const struct xb_opdef xb_opdefs[];
@@ -99,7 +98,7 @@ static inline void xb_op_done(struct xb_run *run, struct xenbatch_op *op,
 		run->cancel = result < 0;
 }
 
-int xb_hypercall_run(struct xb_run *run, struct xenbatch_op *ops,
-		     struct xb_head head, unsigned int nr);
+unsigned int xb_hypercall_run(struct xb_run *run, struct xenbatch_op *ops,
+			      struct xb_head head, unsigned int nr);
 
 #endif /* XB_OPS_H */

@@ -66,11 +66,12 @@ static bool xb_ops_present(struct xb_context *ctx, u32 index, u32 left)
 	return true;
 }
 
-static int xb_run_one(struct xb_run *run, struct xenbatch_op *op,
-		      unsigned int nr)
+static unsigned int xb_run_one(struct xb_run *run, struct xenbatch_op *op,
+			       unsigned int nr)
 {
 	u64 allowed = READ_ONCE(run->ctx->opcodes);
 	struct xb_head head = xb_op_head(op);
+	unsigned int opcode;
 	int err;
 
 	if (unlikely(run->cancel)) {
@@ -90,7 +91,8 @@ static int xb_run_one(struct xb_run *run, struct xenbatch_op *op,
 		xb_op_done(run, op, head.flags, err);
 		return 1;
 	}
-	return xb_opdefs[head.opcode].run(run, op, head, nr);
+	opcode = array_index_nospec(head.opcode, xb_nr_opdefs);
+	return xb_opdefs[opcode].run(run, op, head, nr);
 }
 
 static void xb_run_end(struct xb_run *run)
@@ -117,7 +119,6 @@ static noinline long xb_submit_run(struct xb_context *ctx, u32 first,
 	struct xenbatch_op *op;
 	unsigned int room;
 	u32 done = 0;
-	int ret = 0;
 
 	if (!xb_ops_present(ctx, first, count))
 		return -EINVAL;
@@ -125,10 +126,7 @@ static noinline long xb_submit_run(struct xb_context *ctx, u32 first,
 	trace_xenbatch_submit(ctx, first, count);
 	while (done < count) {
 		op = xb_ops_at(ctx, first + done, &room);
-		ret = xb_run_one(&run, op, min(room, count - done));
-		if (ret < 0)
-			break;
-		done += ret;
+		done += xb_run_one(&run, op, min(room, count - done));
 		if (done == count)
 			break;
 		cond_resched();
@@ -144,7 +142,7 @@ static noinline long xb_submit_run(struct xb_context *ctx, u32 first,
 	}
 	xb_run_end(&run);
 	trace_xenbatch_complete(ctx, done, &run);
-	return done ? done : ret;
+	return done;
 }
 
 /* A single call; the long way does it too, at twice the cost of its own. */

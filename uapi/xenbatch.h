@@ -186,7 +186,6 @@ struct xenbatch_op {
  *           over operations whose page was not created by mmap
  *   EFAULT  the argument cannot be read
  *   EXDEV   another address space's context
- *   ENOMEM  no memory for the kernel's own copy
  */
 struct xenbatch_submit {
 	__u32 first;
