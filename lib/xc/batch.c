@@ -115,6 +115,7 @@ static int make_room(struct xe_batch *b, size_t need)
 /* Begin and end */
 
 static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
+static int forks_watched;
 
 /*
  * The child has this one thread. Its batches point into memory that is not
@@ -134,6 +135,7 @@ static void in_child(void)
 static void watch_forks(void)
 {
 	pthread_atfork(NULL, NULL, in_child);
+	__atomic_store_n(&forks_watched, 1, __ATOMIC_RELEASE);
 }
 
 void xe_batch_free(struct xe_batch *b)
@@ -154,13 +156,14 @@ XC_API int xc_batch_begin(xc_interface *xch)
 	struct xb_lane *lane;
 	struct xe_batch *b;
 
-	pthread_once(&fork_once, watch_forks);
-	if (find(xch)) {
+	if (unlikely(!__atomic_load_n(&forks_watched, __ATOMIC_ACQUIRE)))
+		pthread_once(&fork_once, watch_forks);
+	if (unlikely(open_batches) && find(xch)) {
 		errno = EBUSY;
 		return -1;
 	}
-	b = take_from(&stale_batches, xch);
-	if (!b)
+	b = unlikely(stale_batches) ? take_from(&stale_batches, xch) : NULL;
+	if (likely(!b))
 		b = __atomic_exchange_n(&xch->spare, NULL, __ATOMIC_ACQ_REL);
 	if (!b)
 		b = calloc(1, sizeof(*b));
@@ -191,7 +194,7 @@ static unsigned int run(struct xe_batch *b, struct xc_batch_result *result,
 			unsigned int n, int *err)
 {
 	struct xb_lane *lane = b->k.lane;
-	unsigned int nr = b->k.op - lane->ops, failed, i;
+	unsigned int nr = b->k.op - lane->ops, failed = 0, i;
 	struct xenbatch_op *op = lane->ops;
 
 	lane->nr = nr;
@@ -206,8 +209,11 @@ static unsigned int run(struct xe_batch *b, struct xc_batch_result *result,
 		n = 0;
 	if (n > nr)
 		n = nr;
-	failed = xe_complete_all(b->xch, op, op + n, n ? result : NULL);
-	return failed + xe_complete_all(b->xch, op + n, op + nr, NULL);
+	if (n)
+		failed = xe_complete_all(b->xch, op, op + n, result);
+	if (n < nr)
+		failed += xe_complete_all(b->xch, op + n, op + nr, NULL);
+	return failed;
 }
 
 /* Run early. 0, or -1 with errno and nothing done. */

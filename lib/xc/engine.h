@@ -360,7 +360,7 @@ static inline void *xe_resume_ptr(struct xe_batch *b, xc_interface *xch,
 
 /*
  * A single call by hand, for the two whose own cost is most of what they cost:
- * a lane with room for one structure at cur, its first operation at ops. NULL
+ * a lane with room for `room` bytes at cur, its first operation at ops. NULL
  * if that is not at hand: the way by xe_open then makes it so, or complains.
  * xe_run_lane runs that operation, which must be filled, and leaves the lane;
  * a negative result is for xe_refused then, which sets errno and returns -1.
@@ -368,7 +368,7 @@ static inline void *xe_resume_ptr(struct xe_batch *b, xc_interface *xch,
 int xe_refused(xc_interface *xch, unsigned int number, long result);
 
 static inline __attribute__((always_inline)) struct xb_lane *
-xe_lane(xc_interface *xch)
+xe_lane(xc_interface *xch, ptrdiff_t room)
 {
 	struct xb_lane *lane;
 
@@ -377,7 +377,7 @@ xe_lane(xc_interface *xch)
 	lane = xb_lane_get(xch->xb);
 	if (unlikely(!lane))
 		return NULL;
-	if (unlikely(!lane->cap || lane->end - lane->cur < (long)XE_SLOT)) {
+	if (unlikely(!lane->cap || (room && lane->end - lane->cur < room))) {
 		xb_lane_put(lane);
 		return NULL;
 	}

@@ -62,7 +62,7 @@ version_slow(xc_interface *xch, int cmd, void *arg)
 
 static __attribute__((noinline)) int version_now(xc_interface *xch, int cmd)
 {
-	struct xb_lane *lane = xe_lane(xch);
+	struct xb_lane *lane = xe_lane(xch, 0);
 	long ret;
 
 	if (unlikely(!lane))

@@ -53,7 +53,7 @@ static __attribute__((noinline)) int
 getinfo_now(xc_interface *xch, uint32_t domid, uint32_t vcpu,
 	    xc_vcpuinfo_t *info)
 {
-	struct xb_lane *lane = xe_lane(xch);
+	struct xb_lane *lane = xe_lane(xch, XE_SLOT);
 	struct xen_domctl *d;
 	long ret;
 

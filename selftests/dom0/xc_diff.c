@@ -4,13 +4,8 @@
  * in a batch: handles, errors, buffers, maps, host, event channels, grants and
  * raw hypercalls. (Domains: xc_diff_domain. Schedulers: xc_diff_sched.)
  */
-#include <elf.h>
-#include <fcntl.h>
-#include <link.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-
 #include "helper/xc_diff.h"
+#include "helper/xc_symbols.h"
 
 /* Handles, errors, loggers */
 
@@ -488,60 +483,6 @@ static void memory_op(struct mode *m)
 	CALL(m, xc_memory_op, XENMEM_maximum_gpfn, &domid, 0);
 }
 
-/* Whatever our library exports in stock's name must be in the list. */
-static bool in_list(const char *name)
-{
-#define F(program, fn) \
-	if (!strcmp(name, #fn)) \
-		return true;
-	XC_FUNCTIONS(F)
-#undef F
-	return !strncmp(name, "xc_batch_", 9) ||
-	       !strcmp(name, "xc__hypercall_buffer_HYPERCALL_BUFFER_NULL");
-}
-
-static void list_is_whole(void)
-{
-	int fd = open(our_library, O_RDONLY), nr = 0;
-	bool whole = true;
-	const ElfW(Ehdr) *elf;
-	const ElfW(Shdr) *sec;
-	struct stat st;
-	unsigned int i;
-
-	if (fd < 0 || fstat(fd, &st))
-		ksft_exit_fail_msg("%s: %s\n", our_library, strerror(errno));
-	elf = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	close(fd);
-	if (elf == MAP_FAILED)
-		ksft_exit_fail_msg("mmap: %s\n", strerror(errno));
-	sec = (const void *)((const char *)elf + elf->e_shoff);
-	for (i = 0; i < elf->e_shnum; i++) {
-		const ElfW(Sym) *sym, *end;
-		const char *names;
-
-		if (sec[i].sh_type != SHT_DYNSYM)
-			continue;
-		sym = (const void *)((const char *)elf + sec[i].sh_offset);
-		end = sym + sec[i].sh_size / sizeof(*sym);
-		names = (const char *)elf + sec[sec[i].sh_link].sh_offset;
-		for (; sym < end; sym++) {
-			if (sym->st_shndx == SHN_UNDEF ||
-			    sym->st_shndx == SHN_ABS)
-				continue;
-			nr++;
-			if (in_list(names + sym->st_name))
-				continue;
-			whole = false;
-			ksft_print_msg("not in the list: %s\n",
-				       names + sym->st_name);
-		}
-	}
-	munmap((void *)elf, st.st_size);
-	ksft_test_result(whole && nr >= NR_FN,
-			 "the list of functions is whole\n");
-}
-
 static const struct diff_case cases[] = {
 	{ "handles", handles, 1 },
 	{ "errors and messages", errors, 1 },
@@ -567,10 +508,11 @@ int main(void)
 	ksft_print_header();
 	open_modes();
 	make_domains();
-	ksft_set_plan(NR(cases) + 2);
+	ksft_set_plan(NR(cases) + 3);
 	run_cases(cases, NR(cases));
 	all_called("xc_diff");
 	list_is_whole();
+	versions_are_stocks();
 	end_domains();
 	ksft_finished();
 }
