@@ -13,13 +13,10 @@ unsigned int xb_contexts_max = 1024;
 module_param_named(contexts_max, xb_contexts_max, uint, 0444);
 MODULE_PARM_DESC(contexts_max, "Contexts that may be open at a time");
 
-static LIST_HEAD(xb_contexts);
-static DEFINE_MUTEX(xb_contexts_lock);
-static unsigned int xb_nr_contexts;
-
 struct xb_context *xb_context_create(void)
 {
 	struct xb_context *ctx;
+	int err;
 
 	ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
 	if (!ctx)
@@ -29,15 +26,11 @@ struct xb_context *xb_context_create(void)
 	ctx->opcodes = xb_opcodes();
 	xb_regions_init(ctx);
 
-	mutex_lock(&xb_contexts_lock);
-	if (xb_nr_contexts >= xb_contexts_max) {
-		mutex_unlock(&xb_contexts_lock);
+	err = xb_stats_add(&ctx->stats, xb_contexts_max);
+	if (err) {
 		kfree(ctx);
-		return ERR_PTR(-ENFILE);
+		return ERR_PTR(err);
 	}
-	xb_nr_contexts++;
-	list_add_tail(&ctx->node, &xb_contexts);
-	mutex_unlock(&xb_contexts_lock);
 
 	/* Keeps the address of the mm from being used again, not the mm. */
 	mmgrab(current->mm);
@@ -47,27 +40,12 @@ struct xb_context *xb_context_create(void)
 
 void xb_context_destroy(struct xb_context *ctx)
 {
-	mutex_lock(&xb_contexts_lock);
-	xb_stats_retire(ctx);
-	list_del(&ctx->node);
-	xb_nr_contexts--;
-	mutex_unlock(&xb_contexts_lock);
-
+	xb_stats_remove(&ctx->stats);
 	xb_regions_free(ctx);
 	kvfree(ctx->spare);
 	mmdrop(ctx->mm);
 	mutex_destroy(&ctx->lock);
 	kfree(ctx);
-}
-
-void xb_contexts_visit(xb_context_fn fn, void *data)
-{
-	struct xb_context *ctx;
-
-	mutex_lock(&xb_contexts_lock);
-	list_for_each_entry(ctx, &xb_contexts, node)
-		fn(ctx, data);
-	mutex_unlock(&xb_contexts_lock);
 }
 
 int xb_context_restrict(struct xb_context *ctx,
@@ -115,5 +93,5 @@ void xb_context_show(struct seq_file *m, struct xb_context *ctx)
 	seq_printf(m, "ops:\t%lu\n", ctx->ops.nr * XB_OPS_PER_PAGE);
 	seq_printf(m, "arena:\t%lu\n", ctx->arena.nr << PAGE_SHIFT);
 	mutex_unlock(&ctx->lock);
-	xb_stats_show(m, ctx);
+	xb_stats_show(m, &ctx->stats);
 }

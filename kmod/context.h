@@ -3,7 +3,6 @@
 #define XB_CONTEXT_H
 
 #include <linux/atomic.h>
-#include <linux/list.h>
 #include <linux/mm_types.h>
 #include <linux/mutex.h>
 
@@ -32,8 +31,6 @@ struct xb_context {
 	domid_t domid;		/* DOMID_INVALID: not restricted */
 	struct xb_region ops;
 	struct xb_region arena;
-
-	struct list_head node;	/* in xb_contexts */
 };
 
 extern unsigned int xb_contexts_max;
@@ -43,10 +40,5 @@ void xb_context_destroy(struct xb_context *ctx);
 int xb_context_restrict(struct xb_context *ctx,
 			const struct xenbatch_restrict *r);
 void xb_context_show(struct seq_file *m, struct xb_context *ctx);
-
-typedef void (*xb_context_fn)(struct xb_context *ctx, void *data);
-
-/* Calls fn for each open context. */
-void xb_contexts_visit(xb_context_fn fn, void *data);
 
 #endif /* XB_CONTEXT_H */

@@ -94,7 +94,7 @@ static long xb_ioctl_counter(struct xb_context *ctx, void __user *arg)
 	if (copy_from_user(&counter, arg,
 			   offsetof(struct xenbatch_counter, context)))
 		return -EFAULT;
-	err = xb_stats_get(ctx, &counter);
+	err = xb_stats_get(&ctx->stats, &counter);
 	if (err)
 		return err;
 	return copy_to_user(arg, &counter, sizeof(counter)) ? -EFAULT : 0;

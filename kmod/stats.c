@@ -3,10 +3,11 @@
 #include <linux/debugfs.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/nospec.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 
-#include "context.h"
 #include "stats.h"
 #include "uapi.h"
 
@@ -35,7 +36,11 @@ static const struct {
 
 static_assert(ARRAY_SIZE(xb_counters) == XB_NR_COUNTERS);
 
-/* What the contexts counted that are closed by now. */
+static LIST_HEAD(xb_open);
+static DEFINE_MUTEX(xb_open_lock);
+static unsigned int xb_nr_open;
+
+/* What was counted by contexts that are closed by now. */
 static struct xb_stats xb_retired;
 static struct dentry *xb_debugfs;
 
@@ -44,38 +49,62 @@ static u64 xb_value(const struct xb_stats *stats, unsigned int i)
 	return atomic64_read(&stats->count[i]);
 }
 
-static void xb_add_context(struct xb_context *ctx, void *data)
+int xb_stats_add(struct xb_stats *stats, unsigned int max)
 {
-	u64 *sums = data;
-	unsigned int i;
+	int err = 0;
 
-	for (i = 0; i < XB_NR_COUNTERS; i++)
-		sums[i] += xb_value(&ctx->stats, i);
-	sums[XB_NR_COUNTERS]++;
+	mutex_lock(&xb_open_lock);
+	if (xb_nr_open < max) {
+		xb_nr_open++;
+		list_add_tail(&stats->node, &xb_open);
+	} else {
+		err = -ENFILE;
+	}
+	mutex_unlock(&xb_open_lock);
+	return err;
 }
 
-/* sums[XB_NR_COUNTERS] is the number of open contexts. */
-static void xb_totals(u64 *sums)
+void xb_stats_remove(struct xb_stats *stats)
 {
 	unsigned int i;
 
+	mutex_lock(&xb_open_lock);
+	for (i = 0; i < XB_NR_COUNTERS; i++)
+		xb_count(&xb_retired, i, xb_value(stats, i));
+	list_del(&stats->node);
+	xb_nr_open--;
+	mutex_unlock(&xb_open_lock);
+}
+
+/* Returns how many contexts are open. */
+static unsigned int xb_totals(u64 *sums)
+{
+	struct xb_stats *stats;
+	unsigned int i, nr;
+
+	mutex_lock(&xb_open_lock);
 	for (i = 0; i < XB_NR_COUNTERS; i++)
 		sums[i] = xb_value(&xb_retired, i);
-	sums[XB_NR_COUNTERS] = 0;
-	xb_contexts_visit(xb_add_context, sums);
+	list_for_each_entry(stats, &xb_open, node)
+		for (i = 0; i < XB_NR_COUNTERS; i++)
+			sums[i] += xb_value(stats, i);
+	nr = xb_nr_open;
+	mutex_unlock(&xb_open_lock);
+	return nr;
 }
 
-int xb_stats_get(struct xb_context *ctx, struct xenbatch_counter *counter)
+int xb_stats_get(struct xb_stats *stats, struct xenbatch_counter *counter)
 {
-	u64 sums[XB_NR_COUNTERS + 1];
+	u64 sums[XB_NR_COUNTERS];
 	unsigned int i = counter->index;
 
 	if (i >= XB_NR_COUNTERS || counter->reserved)
 		return -EINVAL;
+	i = array_index_nospec(i, XB_NR_COUNTERS);
 	xb_totals(sums);
 	memset(counter, 0, sizeof(*counter));
 	counter->index = i;
-	counter->context = xb_value(&ctx->stats, i);
+	counter->context = xb_value(stats, i);
 	counter->total = sums[i];
 	strscpy(counter->name, xb_counters[i].name, sizeof(counter->name));
 	strscpy(counter->description, xb_counters[i].text,
@@ -83,31 +112,21 @@ int xb_stats_get(struct xb_context *ctx, struct xenbatch_counter *counter)
 	return 0;
 }
 
-/* The context leaves: called with the list of contexts locked. */
-void xb_stats_retire(struct xb_context *ctx)
-{
-	unsigned int i;
-
-	for (i = 0; i < XB_NR_COUNTERS; i++)
-		xb_count(&xb_retired, i, xb_value(&ctx->stats, i));
-}
-
-void xb_stats_show(struct seq_file *m, struct xb_context *ctx)
+void xb_stats_show(struct seq_file *m, struct xb_stats *stats)
 {
 	unsigned int i;
 
 	for (i = 0; i < XB_NR_COUNTERS; i++)
 		seq_printf(m, "%s:\t%llu\n", xb_counters[i].name,
-			   xb_value(&ctx->stats, i));
+			   xb_value(stats, i));
 }
 
 static int counters_show(struct seq_file *m, void *unused)
 {
-	u64 sums[XB_NR_COUNTERS + 1];
+	u64 sums[XB_NR_COUNTERS];
 	unsigned int i;
 
-	xb_totals(sums);
-	seq_printf(m, "contexts %llu\n", sums[XB_NR_COUNTERS]);
+	seq_printf(m, "contexts %u\n", xb_totals(sums));
 	for (i = 0; i < XB_NR_COUNTERS; i++)
 		seq_printf(m, "%s %llu\n", xb_counters[i].name, sums[i]);
 	return 0;

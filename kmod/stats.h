@@ -8,9 +8,9 @@
 #define XB_STATS_H
 
 #include <linux/atomic.h>
+#include <linux/list.h>
 #include <linux/types.h>
 
-struct xb_context;
 struct seq_file;
 struct xenbatch_counter;
 
@@ -30,6 +30,7 @@ enum xb_counter {
 
 struct xb_stats {
 	atomic64_t count[XB_NR_COUNTERS];
+	struct list_head node;
 };
 
 static inline void xb_count(struct xb_stats *stats, enum xb_counter which,
@@ -39,9 +40,15 @@ static inline void xb_count(struct xb_stats *stats, enum xb_counter which,
 		atomic64_add(n, &stats->count[which]);
 }
 
-int xb_stats_get(struct xb_context *ctx, struct xenbatch_counter *counter);
-void xb_stats_retire(struct xb_context *ctx);
-void xb_stats_show(struct seq_file *m, struct xb_context *ctx);
+/*
+ * A context's counters begin, and end: those of at most max are open at a
+ * time, -ENFILE beyond.
+ */
+int xb_stats_add(struct xb_stats *stats, unsigned int max);
+void xb_stats_remove(struct xb_stats *stats);
+
+int xb_stats_get(struct xb_stats *stats, struct xenbatch_counter *counter);
+void xb_stats_show(struct seq_file *m, struct xb_stats *stats);
 void xb_stats_init(void);
 void xb_stats_exit(void);
 

@@ -15,6 +15,7 @@
 
 #include "kselftest_harness.h"
 
+#include "helper/file.h"
 #include "helper/raw.h"
 
 #define EXEC_FD "XENBATCH_TEST_EXEC_FD"
@@ -67,20 +68,6 @@ static uint32_t context_run(struct context *c, uint32_t first, uint32_t nr)
 		if (c->ops[i].result || !c->domctl[i].u.getvcpuinfo.online)
 			bad++;
 	return bad;
-}
-
-static long from_file(const char *path, const char *key)
-{
-	FILE *f = fopen(path, "r");
-	char line[256];
-	long value = -1;
-
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, key, strlen(key)))
-			value = strtol(line + strlen(key), NULL, 10);
-	if (f)
-		fclose(f);
-	return value;
 }
 
 #define open_contexts() from_file("/sys/kernel/debug/xenbatch/counters", \

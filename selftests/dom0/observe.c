@@ -7,24 +7,11 @@
 
 #include "kselftest_harness.h"
 
+#include "helper/file.h"
 #include "helper/raw.h"
 
 #define COUNTERS "/sys/kernel/debug/xenbatch/counters"
 #define TRACING  "/sys/kernel/debug/tracing/"
-
-static long from_file(const char *path, const char *key)
-{
-	FILE *f = fopen(path, "r");
-	char line[256];
-	long value = -1;
-
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, key, strlen(key)))
-			value = strtol(line + strlen(key), NULL, 10);
-	if (f)
-		fclose(f);
-	return value;
-}
 
 static int to_file(const char *path, const char *text)
 {
