@@ -6,6 +6,8 @@ from shlex import quote
 
 import image
 
+GUEST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "guest")
+
 
 class PlanError(Exception):
     pass
@@ -28,10 +30,10 @@ def read_plan(path):
     return passes, tests
 
 
-def rows_for(tests, programs):
+def rows_for(tests, programs, scripts=()):
     """The plan's rows with `*` replaced by the programs that have none."""
     named = {t[0] for t in tests}
-    for name in sorted(named - set(programs) - {"*"}):
+    for name in sorted(named - set(programs) - set(scripts) - {"*"}):
         raise PlanError("the plan names %s, which is not built" % name)
     out = []
     for name, passes, seconds, xl in tests:
@@ -46,8 +48,9 @@ def plan_job(args):
                             else [])
                 if os.path.isfile(os.path.join(folder, n)) and
                 os.access(os.path.join(folder, n), os.X_OK)]
+    scripts = os.listdir(GUEST)
     passes, tests = read_plan(args.plan)
-    rows = rows_for(tests, programs)
+    rows = rows_for(tests, programs, scripts)
     if args.only:
         rows = [r for r in rows if r[0] == args.only]
         if not rows:
@@ -64,16 +67,19 @@ def plan_job(args):
             if xl:
                 text.append("rig_xl")
             text.append("rig_test %s %d /%s/%s" % (
-                quote(test), seconds, image.TESTS, quote(test)))
+                quote(test), seconds,
+                "rig" if test in scripts else image.TESTS, quote(test)))
     if not text:
         raise PlanError("nothing to run")
     return text
 
 
-def write(args, port):
-    text = ["rig_open " + port]
+def write(args, scenario):
+    text = ["rig_open " + scenario.port]
     if args.shell:
         return "\n".join(text + ["rig_shell " + args.module, ""])
+    if not scenario.hypervisor:
+        text.append("RIG_XEN=no")
     text.append("rig_settle boot")
     if args.run:
         if args.xl:

@@ -51,10 +51,8 @@ class Machine:
     def __init__(self, scenario, xen, kernel, initrd, log,
                  interactive=False):
         ours, theirs = socket.socketpair()
-        args = scenario.qemu_args() + [
-            "-kernel", xen, "-append", scenario.xen_line(),
-            "-initrd", "%s %s,%s" % (kernel, scenario.kernel_line().replace(
-                ",", ",,"), initrd),
+        args = scenario.qemu_args() + scenario.boot_args(
+            xen, kernel, initrd) + [
             # signal=off: in a shell, Ctrl-C belongs to the guest
             "-chardev", "stdio,id=console,signal=%s" % (
                 "off" if interactive else "on"),

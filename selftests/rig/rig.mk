@@ -5,7 +5,7 @@
 
 RIG := selftests/rig/run.py --build $(O)
 
-.PHONY: dom0-check dom0-shell dom0-tests kernel-source rig-check
+.PHONY: dom0-check dom0-shell dom0-tests kernel-source refuse-check rig-check
 
 # What of the kernel's source the selftests and linters need, from Debian's
 # linux-source package: one pass over the archive, then cached.
@@ -25,6 +25,12 @@ dom0-tests: kernel-source lib
 # T=name: one test. PASS=module,absent,stock: not all the passes.
 dom0-check: dom0-tests kmod tools
 	$(Q)$(RIG) $(if $(T),--only $(T)) $(if $(PASS),--pass $(PASS))
+
+# Where the module must not load: a machine without Xen, a domain not dom0.
+refuse-check: kmod tools
+	$(Q)$(RIG) --plan selftests/rig/refuse.txt --scenario bare --pass bare
+	$(Q)$(RIG) --plan selftests/rig/refuse.txt --scenario guests \
+		--pass guests
 
 dom0-shell: dom0-tests kmod tools
 	$(Q)$(RIG) --shell

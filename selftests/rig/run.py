@@ -294,14 +294,16 @@ def prepare(args, text):
                 % (os.path.relpath(module), release, release, release))
         module = None
     extra = [a.split(":", 1) for a in args.add]
+    kernel = image.kernel(args.build, root, release, key)
+    if SCENARIOS[args.scenario].guest_kernel:
+        extra.append([kernel, "boot/vmlinux"])
     initrd = os.path.join(args.build, "rig", "initrd")
     with open(initrd, "wb") as f:
         with open(image.stock(args.build, root, release, key), "rb") as s:
             f.write(s.read())
         f.write(image.ours(args.build, RIG, root, release, module, extra,
                            text))
-    return (image.hypervisor(args.build, root, key),
-            image.kernel(args.build, root, release, key), initrd)
+    return image.hypervisor(args.build, root, key), kernel, initrd
 
 
 def arguments():
@@ -360,7 +362,7 @@ def main():
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     os.makedirs(os.path.dirname(log), exist_ok=True)
     try:
-        text = job.write(args, scenario.port)
+        text = job.write(args, scenario)
         lock = machine.lock(args.build, lambda: fetch.say(
             "WAIT", "for another emulator to end"))
         xen, kernel, initrd = prepare(args, text)

@@ -22,6 +22,8 @@ class Scenario:
     kernel: str = ""                # more options for dom0's kernel
     port: str = "/dev/ttyS1"        # where the guest reports to
     boot_seconds: int = 240         # until the guest's agent speaks
+    hypervisor: bool = True         # False: the kernel alone, no Xen below
+    guest_kernel: bool = False      # dom0 has /boot/vmlinux, to run as guest
 
     def xen_line(self):
         # bootscrub costs seconds under TCG; the ring must hold what Xen says
@@ -33,7 +35,17 @@ class Scenario:
     def kernel_line(self):
         # What the kernel logs is read with dmesg after every test; the
         # console gets errors only, since each letter traps into Xen.
-        return ("console=hvc0 quiet log_buf_len=1M %s" % self.kernel).strip()
+        return ("console=%s quiet log_buf_len=1M %s" % (
+            "hvc0" if self.hypervisor else "ttyS0", self.kernel)).strip()
+
+    def boot_args(self, xen, kernel, initrd):
+        if not self.hypervisor:
+            return ["-kernel", kernel, "-append", self.kernel_line(),
+                    "-initrd", initrd]
+        # What multiboot calls modules; commas part them.
+        return ["-kernel", xen, "-append", self.xen_line(), "-initrd",
+                "%s %s,%s" % (kernel, self.kernel_line().replace(",", ",,"),
+                              initrd)]
 
     def qemu_args(self):
         return [self.qemu, *self.machine, "-cpu", self.cpu, "-smp",
@@ -54,4 +66,8 @@ SCENARIOS = {
     "bench": BENCH,
     # ... and without what current hardware no longer needs
     "bench-noxpti": replace(BENCH, xen="xpti=no spec-ctrl=no"),
+    # Debian's kernel on a machine without Xen
+    "bare": replace(NORMAL, hypervisor=False),
+    # ... and in a guest: a dom0 that can run it
+    "guests": replace(NORMAL, guest_kernel=True),
 }

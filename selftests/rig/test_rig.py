@@ -21,6 +21,7 @@ sys.path.insert(0, RIG)
 import check                                            # noqa: E402
 import image                                            # noqa: E402
 import job                                              # noqa: E402
+from scenario import SCENARIOS                          # noqa: E402
 from tap import Tap                                     # noqa: E402
 
 TABLES = """(XEN) gnttab_usage_print_all [ key 'g' pressed
@@ -161,6 +162,25 @@ class Plans(unittest.TestCase):
         with self.assertRaises(job.PlanError):
             job.rows_for([["gone", "all", "9", False]], ["a"])
 
+    def test_scripts_run_only_where_named(self):
+        rows = job.rows_for([["s", "all", "9", False],
+                             ["*", "all", "5", False]], ["a"], ["s", "t"])
+        self.assertEqual(["s", "a"], [r[0] for r in rows])
+
+    def test_the_other_plan_reads(self):
+        passes, tests = job.read_plan(os.path.join(RIG, "refuse.txt"))
+        for name, where, _, _ in tests:
+            self.assertIn(name, os.listdir(job.GUEST))
+            self.assertIn(where, [p[0] for p in passes])
+        for name, module, _ in passes:
+            self.assertIn(name, SCENARIOS)
+            self.assertEqual("absent", module)
+
+    def test_without_xen_there_is_none(self):
+        args = SCENARIOS["bare"].boot_args("XEN", "KERNEL", "INITRD")
+        self.assertNotIn("XEN", " ".join(args))
+        self.assertIn("XEN", SCENARIOS["normal"].boot_args("XEN", "K", "I"))
+
     def test_the_plan_reads(self):
         passes, tests = job.read_plan(os.path.join(RIG, "plan.txt"))
         self.assertEqual(["module", "absent", "stock"],
@@ -175,7 +195,7 @@ class Plans(unittest.TestCase):
         args = types.SimpleNamespace(
             shell=False, run=[["echo 'a b'; x", None]], xl=False, live=False,
             module="loaded", timeout=7)
-        text = job.write(args, "/dev/ttyS1")
+        text = job.write(args, SCENARIOS["normal"])
         out = subprocess.run(
             ["sh", "-c", "rig_run() { printf '%s|' \"$@\"; }\n" + "\n".join(
                 l for l in text.splitlines() if l.startswith("rig_run"))],
