@@ -22,6 +22,30 @@ static struct xe_cursor *no_memory(xc_interface *xch, size_t extra)
 	return NULL;
 }
 
+/*
+ * More than the arena has left, for one immediate call: stock's allocator has
+ * no limit of its own, so a call that runs on stock must run here. Its memory
+ * comes from /dev/xen/hypercall and is as good for Xen. From BIGGEST on the
+ * kernel would complain about the request instead of refusing it.
+ */
+#define BIGGEST ((size_t)1 << 30)
+
+static char *beyond_arena(struct xe_cursor *k, xc_interface *xch, size_t size)
+{
+	if (size > BIGGEST || !xc_interface_xcall_handle(xch)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	k->big = xencall_alloc_buffer(xch->xcall, size);
+	return k->big;
+}
+
+static __attribute__((cold)) void free_big(struct xe_cursor *k)
+{
+	xencall_free_buffer(k->xch->xcall, k->big);
+	k->big = NULL;
+}
+
 /* Its first use, or buffers beyond what the lane has at hand. */
 static __attribute__((noinline)) struct xe_cursor *
 open_now_slow(xc_interface *xch, struct xb_lane *lane, size_t extra)
@@ -35,11 +59,11 @@ open_now_slow(xc_interface *xch, struct xb_lane *lane, size_t extra)
 	k->lane = lane;
 	k->op = xb_lane_op(lane);
 	k->cur = NULL;
-	if (extra < XE_HUGE)
+	if (k->op && extra < XE_HUGE)
 		k->cur = xb_lane_alloc(lane, extra + XE_SLOT);
-	else
-		errno = ENOMEM;
-	if (k->op && k->cur)
+	if (k->op && !k->cur)
+		k->cur = beyond_arena(k, xch, extra + XE_SLOT);
+	if (k->cur)
 		return k;
 	err = errno;
 	xb_lane_put(lane);
@@ -382,12 +406,14 @@ long xe_run(struct xe_cursor *k)
 	if (unlikely(xb_lane_run(lane)))
 		k->op->result = -errno;
 	ret = k->op->result;
-	if (likely(complete_fast(k->op, ret))) {
+	if (likely(complete_fast(k->op, ret) && !k->big)) {
 		xb_lane_put(lane);
 		return (int)ret;
 	}
 	ret = complete_slow(k->xch, k->op, &err);
 	err = k->op->result < 0 ? (int)-k->op->result : errno;
+	if (unlikely(k->big))
+		free_big(k);
 	xb_lane_put(lane);
 	errno = err;
 	return ret;

@@ -58,6 +58,7 @@ struct xe_cursor {
 	char *end;
 	struct xb_lane *lane;
 	bool queued;			/* a batch's, not the immediate one */
+	void *big;			/* memory from beyond the arena, or NULL */
 };
 
 /* The batch that this thread used last; never NULL. */
