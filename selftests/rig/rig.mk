@@ -19,8 +19,16 @@ DOM0_TESTS = $(MAKE) $(if $(filter 1,$(V)),,-s) -C selftests/dom0 OUTPUT=$(CURDI
 kernel-source:
 	$(Q)selftests/rig/kernel-source.py $(KERNEL_SOURCE)
 
+# Also installed, as `make install` of a kernel's kselftest does it, for the
+# test that runs what is installed by the kernel's runner.
+KSELFTEST := $(O)/selftests/kselftest
+
 dom0-tests: kernel-source lib
 	$(Q)+$(DOM0_TESTS) all
+	$(Q)mkdir -p $(KSELFTEST)/xenbatch
+	$(Q)+$(DOM0_TESTS) INSTALL_PATH=$(abspath $(KSELFTEST))/xenbatch install \
+		>$(O)/selftests/kselftest.log
+	$(Q)cp -r $(KSELFTEST_DIR)/kselftest $(KSELFTEST)/
 
 # T=name: one test. PASS=module,absent,stock: not all the passes.
 dom0-check: dom0-tests kmod tools

@@ -294,6 +294,9 @@ def prepare(args, text):
                 % (os.path.relpath(module), release, release, release))
         module = None
     extra = [a.split(":", 1) for a in args.add]
+    installed = os.path.join(args.build, "selftests", "kselftest")
+    if not args.run and os.path.isdir(installed):
+        extra.append([installed, "kselftest"])
     kernel = image.kernel(args.build, root, release, key)
     if SCENARIOS[args.scenario].guest_kernel:
         extra.append([kernel, "boot/vmlinux"])
