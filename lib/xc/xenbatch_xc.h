@@ -41,7 +41,8 @@
  *
  * If memory for what is queued runs out (arena, operations), what is queued
  * runs early, and the batch goes on: it then costs more than one system call,
- * and nothing else changes.
+ * and nothing else changes. Only a call whose own buffers are more than the
+ * arena can hold fails in a batch, with ENOMEM; made outside of one it runs.
  *
  *
  * Threads: a batch belongs to the thread that began it; calls of other threads
