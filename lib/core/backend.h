@@ -32,6 +32,7 @@ struct xb_device {
 	int buf_fd;		/* stock: the hypercall buffer device, or -1 */
 	uint32_t ops_max;
 	uint64_t arena_max;
+	bool denied;		/* stock: restricted, nothing is left */
 	void *private;		/* the backend's own */
 
 	enum xb_why why;	/* set by open, also where it fails */

@@ -27,6 +27,7 @@ struct xb_os {
 	long (*ioctl)(int fd, unsigned long request, void *arg);
 	int (*mmap)(int fd, uint64_t offset, size_t size, void **out);
 	int (*munmap)(void *p, size_t size);
+	int (*null)(int fd);
 };
 extern const struct xb_os *xb_os;
 
@@ -53,6 +54,11 @@ static inline int xb_os_mmap(int fd, uint64_t offset, size_t size, void **out)
 static inline void xb_os_munmap(void *p, size_t size)
 {
 	xb_os->munmap(p, size);
+}
+
+static inline int xb_os_null(int fd)
+{
+	return xb_os->null(fd);
 }
 
 #else /* the real one */
@@ -133,6 +139,22 @@ static inline void xb_os_munmap(void *p, size_t size)
 
 	munmap(p, size);
 	errno = saved;
+}
+
+/* From libxentoolcore, whose internal header is not packaged. */
+int xentoolcore__restrict_by_dup2_null(int fd);
+
+/* Put /dev/null in the place of fd. */
+static inline int xb_os_null(int fd)
+{
+	int saved = errno;
+	int err = 0;
+
+	if (xentoolcore__restrict_by_dup2_null(fd)) {
+		err = -errno;
+		errno = saved;
+	}
+	return err;
 }
 
 #endif /* XB_TEST_OS */

@@ -381,6 +381,19 @@ static int child_is_restricted(xenbatch *xb, void *arg)
 	return xenbatch_restrict(xb, 8) != -1 || xenbatch_restrict(xb, 7);
 }
 
+static int child_restricts_itself(xenbatch *xb, void *arg)
+{
+	return xenbatch_restrict(xb, 7) || child_is_restricted(xb, arg);
+}
+
+/* privcmd's open file is shared with the parent: its rights must not be. */
+TEST_F(native, child_restricts_itself_alone)
+{
+	EXPECT_EQ(0, in_child(child_restricts_itself, self->xb, NULL));
+	EXPECT_LT(0, version(self->xb));
+	EXPECT_EQ(0, run_many(self->xb, self->domctls, 100));
+}
+
 TEST_F(native, restriction)
 {
 	struct xenbatch_batch *b;

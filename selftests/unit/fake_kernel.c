@@ -18,7 +18,9 @@
 #define MAX_FDS		1024
 #define MAX_PIECES	256
 
-enum fake_file_kind { FILE_NONE, FILE_BATCH, FILE_PRIVCMD, FILE_HYPERCALL };
+enum fake_file_kind {
+	FILE_NONE, FILE_BATCH, FILE_PRIVCMD, FILE_HYPERCALL, FILE_NULL,
+};
 
 struct fake_piece {
 	uint64_t start, end;	/* in bytes of the region */
@@ -232,14 +234,23 @@ static long fake_ioctl(int fd, unsigned long request, void *arg)
 		return batch_ioctl(file, request, arg);
 	if (file->kind != FILE_PRIVCMD)
 		return -ENOTTY;
-	if (request == IOCTL_PRIVCMD_RESTRICT)
-		return restrict_to(file, *(domid_t *)arg);
 	if (request != IOCTL_PRIVCMD_HYPERCALL)
 		return -ENOTTY;
 	if (file->domid >= 0)
 		return -EPERM;
 	memcpy(args, call->arg, sizeof(args));
 	return xb_fake_hypercall(call->op, args);
+}
+
+/* What dup2 of /dev/null does to a descriptor. */
+static int fake_null(int fd)
+{
+	struct fake_file *file = fd >= 0 && fd < MAX_FDS ? files[fd] : NULL;
+
+	if (!file)
+		return -EBADF;
+	file->kind = FILE_NULL;
+	return 0;
 }
 
 static int batch_mmap(struct fake_file *file, uint64_t offset, size_t size,
@@ -308,6 +319,7 @@ static const struct xb_os fake_os = {
 	.ioctl = fake_ioctl,
 	.mmap = fake_mmap,
 	.munmap = fake_munmap,
+	.null = fake_null,
 };
 
 const struct xb_os *xb_os = &fake_os;
