@@ -18,11 +18,21 @@ CFLAGS ?= -O2 -g
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib/$(shell $(CC) -print-multiarch 2>/dev/null)
 
+# Kernels whose headers are here, oldest first.
+KRELS := $(shell ls -1v /lib/modules 2>/dev/null | while read r; do \
+	[ -d /lib/modules/$$r/build ] && echo $$r; done)
+
 # The kernel to build the module for: the running one if its headers are here,
-# or else the newest whose headers are.
-KREL ?= $(shell if [ -d /lib/modules/$$(uname -r)/build ]; then uname -r; \
-	else ls -1v /lib/modules 2>/dev/null | while read r; do \
-	[ -d /lib/modules/$$r/build ] && echo $$r; done | tail -n 1; fi)
+# or else the newest whose headers are. What boots in the rig is Debian's newest
+# plain kernel, whatever runs here.
+RIG_GOALS := dom0-% bench% demo% refuse-%
+ifneq ($(filter $(RIG_GOALS),$(MAKECMDGOALS)),)
+KREL ?= $(shell echo $(KRELS) | tr ' ' '\n' | \
+	grep -E '^[0-9.]+(\+deb[0-9]+)?(-[0-9]+)?-amd64$$' | tail -n 1)
+export XENBATCH_KREL := $(KREL)
+else
+KREL ?= $(or $(filter $(shell uname -r),$(KRELS)),$(lastword $(KRELS)))
+endif
 KDIR ?= /lib/modules/$(KREL)/build
 
 XB_CPPFLAGS := -I. -Ilib/core -D_GNU_SOURCE -DXENBATCH_VERSION='"$(VERSION)"'
@@ -71,7 +81,7 @@ setup:
 
 # What `make check` is made of, in this order.
 CHECKS := all lint kmod-check kmod-matrix unit rig-check bench-check \
-	install-check dom0-check bench demo
+	install-check dom0-check refuse-check bench demo
 
 check: setup
 	@MAKE="$(MAKE)" selftests/check.sh $(O) $(CHECKS)

@@ -344,7 +344,9 @@ def arguments():
         help="boot even when no xenbatch.ko is built")
     add("--add", action="append", default=[], metavar="HOST:GUEST",
         help="one more file or folder for the initramfs")
-    add("--release", help="the kernel release to boot, such as 6.1.0-56-amd64")
+    add("--release", default=os.environ.get("XENBATCH_KREL"),
+        help="the kernel release to boot, such as 6.1.0-56-amd64 "
+             "(default: XENBATCH_KREL, or the archive's newest)")
     add("--log", metavar="NAME", help="name of the log (default: scenario)")
     add("--build", default=os.path.join(RIG, "..", "..", "build"),
         help="the build folder")
