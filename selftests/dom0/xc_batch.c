@@ -15,6 +15,7 @@
 
 #include "kselftest_harness.h"
 
+#include "helper/skip.h"
 #include "helper/xc_domain.h"
 #include "xenbatch.h"
 #include "xenbatch_xc.h"
@@ -33,7 +34,7 @@ FIXTURE_SETUP(batch)
 {
 	self->xch = xc_interface_open(NULL, NULL, 0);
 	if (!self->xch)
-		SKIP(return, "no Xen here");
+		SKIP_TEST("no Xen here");
 	ASSERT_EQ(0, new_domain(self->xch, &self->domid));
 	self->results = calloc(MANY, sizeof(*self->results));
 	self->vcpu = calloc(MANY, sizeof(*self->vcpu));

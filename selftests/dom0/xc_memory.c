@@ -8,6 +8,7 @@
 
 #include "kselftest_harness.h"
 
+#include "helper/skip.h"
 #include "helper/xc_domain.h"
 #include "xenbatch_xc.h"
 
@@ -24,7 +25,7 @@ FIXTURE_SETUP(memory)
 {
 	self->xch = xc_interface_open(NULL, NULL, 0);
 	if (!self->xch)
-		SKIP(return, "no Xen here");
+		SKIP_TEST("no Xen here");
 	ASSERT_EQ(0, new_domain(self->xch, &self->domid));
 }
 

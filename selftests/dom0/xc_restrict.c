@@ -11,6 +11,7 @@
 #include "kselftest_harness.h"
 
 /* xenctrl.h comes first: it says that this is a tool. */
+#include "helper/skip.h"
 #include "helper/xc_domain.h"
 #include "xenbatch_xc.h"
 
@@ -28,7 +29,7 @@ FIXTURE_SETUP(restricted)
 {
 	self->xch = xc_interface_open(NULL, NULL, 0);
 	if (!self->xch)
-		SKIP(return, "no Xen here");
+		SKIP_TEST("no Xen here");
 	ASSERT_EQ(0, new_domain(self->xch, &self->domid));
 	/* Its library is loaded with ours; it has no name of its own here. */
 	self->restrict_all = dlsym(RTLD_DEFAULT, "xentoolcore_restrict_all");

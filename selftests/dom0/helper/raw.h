@@ -21,6 +21,7 @@
 #include <xen/version.h>
 
 #include "../../../uapi/xenbatch.h"
+#include "skip.h"
 
 #define PAGE 4096UL
 #define OPS_PER_PAGE (PAGE / sizeof(struct xenbatch_op))
@@ -97,12 +98,6 @@ static inline void raw_vcpuinfo(struct xenbatch_op *op,
 	domctl->u.getvcpuinfo.vcpu = vcpu;
 	raw_call(op, __HYPERVISOR_domctl, (uintptr_t)domctl, 0);
 }
-
-/*
- * SKIP, in a fixture's setup too: after `return` there, the harness of 6.1 runs
- * the test all the same (wrapper_* in kselftest_harness.h).
- */
-#define SKIP_TEST(...)	SKIP(longjmp(_metadata->env, 1), __VA_ARGS__)
 
 #define SKIP_WITHOUT_MODULE(fd)						\
 	do {								\
