@@ -219,7 +219,7 @@ TEST_F(tool, backend_that_does_not_exist)
 	EXPECT_EQ(1, lines(self->said->err));
 }
 
-TEST_F_TIMEOUT(tool, bench_compares_and_cleans_up, 120)
+TEST_F_TIMEOUT(tool, bench_compares_and_cleans_up, 300)
 {
 	int before = nr_domains();
 
@@ -235,7 +235,7 @@ TEST_F_TIMEOUT(tool, bench_compares_and_cleans_up, 120)
 	EXPECT_EQ(before, nr_domains());
 }
 
-TEST_F_TIMEOUT(tool, bench_stopped_by_a_signal, 120)
+TEST_F_TIMEOUT(tool, bench_stopped_by_a_signal, 300)
 {
 	static const char *const argv[] = { "xenbatch", "bench", NULL };
 	int before = nr_domains(), status, i;
