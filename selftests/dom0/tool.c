@@ -219,10 +219,20 @@ TEST_F(tool, backend_that_does_not_exist)
 	EXPECT_EQ(1, lines(self->said->err));
 }
 
+/* In an emulator a benchmark takes a minute and more: the rig has it once. */
+static bool one_pass_of_many(void)
+{
+	const char *pass = getenv("XENBATCH_PASS");
+
+	return pass && strcmp(pass, "module");
+}
+
 TEST_F_TIMEOUT(tool, bench_compares_and_cleans_up, 300)
 {
 	int before = nr_domains();
 
+	if (one_pass_of_many())
+		SKIP(return, "only in pass module");
 	ASSERT_LE(1, before);
 	ASSERT_EQ(0, RUN(self->said, "bench", "--json",
 			 "--row=xc_vcpu_getinfo.deferred", "--row=sweep.64x2"));
@@ -239,8 +249,11 @@ TEST_F_TIMEOUT(tool, bench_stopped_by_a_signal, 300)
 {
 	static const char *const argv[] = { "xenbatch", "bench", NULL };
 	int before = nr_domains(), status, i;
-	pid_t pid = start(STDERR_FILENO, STDERR_FILENO, argv);
+	pid_t pid;
 
+	if (one_pass_of_many())
+		SKIP(return, "only in pass module");
+	pid = start(STDERR_FILENO, STDERR_FILENO, argv);
 	ASSERT_LT(0, pid);
 	/* Until it has all its domains: measuring takes seconds from there. */
 	for (i = 0; i < 1000 && nr_domains() != before + 64; i++)
