@@ -125,6 +125,7 @@ help:
 	@echo '  make dom0-check    tests in a real dom0; T=name for one of them,'
 	@echo '                     PASS=module,absent,stock for some passes'
 	@echo '  make dom0-shell    a shell in that dom0'
+	@echo '  make refuse-check  the module where it must not load'
 	@echo '  make bench         instructions a call: stock, xenbatch, Xen alone;'
 	@echo '                     ROW=name for one row'
 	@echo '  make kmod-check    sparse and checkpatch'
