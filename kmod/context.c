@@ -13,29 +13,34 @@ unsigned int xb_contexts_max = 1024;
 module_param_named(contexts_max, xb_contexts_max, uint, 0444);
 MODULE_PARM_DESC(contexts_max, "Contexts that may be open at a time");
 
+static atomic_t xb_nr_contexts = ATOMIC_INIT(0);
+
 struct xb_context *xb_context_create(void)
 {
 	struct xb_context *ctx;
-	int err;
+	int err = -ENFILE;
 
+	if (atomic_inc_return(&xb_nr_contexts) > xb_contexts_max)
+		goto err_count;
+	err = -ENOMEM;
 	ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
 	if (!ctx)
-		return ERR_PTR(-ENOMEM);
+		goto err_count;
 	mutex_init(&ctx->lock);
 	ctx->domid = DOMID_INVALID;
 	ctx->opcodes = xb_opcodes();
 	xb_regions_init(ctx);
 
-	err = xb_stats_add(&ctx->stats, xb_contexts_max);
-	if (err) {
-		kfree(ctx);
-		return ERR_PTR(err);
-	}
+	xb_stats_add(&ctx->stats);
 
 	/* Keeps the address of the mm from being used again, not the mm. */
 	mmgrab(current->mm);
 	ctx->mm = current->mm;
 	return ctx;
+
+err_count:
+	atomic_dec(&xb_nr_contexts);
+	return ERR_PTR(err);
 }
 
 void xb_context_destroy(struct xb_context *ctx)
@@ -46,6 +51,7 @@ void xb_context_destroy(struct xb_context *ctx)
 	mmdrop(ctx->mm);
 	mutex_destroy(&ctx->lock);
 	kfree(ctx);
+	atomic_dec(&xb_nr_contexts);
 }
 
 int xb_context_restrict(struct xb_context *ctx,

@@ -49,19 +49,12 @@ static u64 xb_value(const struct xb_stats *stats, unsigned int i)
 	return atomic64_read(&stats->count[i]);
 }
 
-int xb_stats_add(struct xb_stats *stats, unsigned int max)
+void xb_stats_add(struct xb_stats *stats)
 {
-	int err = 0;
-
 	mutex_lock(&xb_open_lock);
-	if (xb_nr_open < max) {
-		xb_nr_open++;
-		list_add_tail(&stats->node, &xb_open);
-	} else {
-		err = -ENFILE;
-	}
+	list_add_tail(&stats->node, &xb_open);
+	xb_nr_open++;
 	mutex_unlock(&xb_open_lock);
-	return err;
 }
 
 void xb_stats_remove(struct xb_stats *stats)

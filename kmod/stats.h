@@ -40,11 +40,8 @@ static inline void xb_count(struct xb_stats *stats, enum xb_counter which,
 		atomic64_add(n, &stats->count[which]);
 }
 
-/*
- * A context's counters begin, and end: those of at most max are open at a
- * time, -ENFILE beyond.
- */
-int xb_stats_add(struct xb_stats *stats, unsigned int max);
+/* A context's counters begin, and end. */
+void xb_stats_add(struct xb_stats *stats);
 void xb_stats_remove(struct xb_stats *stats);
 
 int xb_stats_get(struct xb_stats *stats, struct xenbatch_counter *counter);

@@ -145,7 +145,7 @@ static noinline long xb_submit_run(struct xb_context *ctx, u32 first,
 	return done;
 }
 
-/* A single call; the long way does it too, at twice the cost of its own. */
+/* What single calls are measured by. The long way does it too. */
 static __always_inline bool xb_submit_single(struct xb_context *ctx, u32 index)
 {
 	struct xenbatch_op *op;
