@@ -49,6 +49,39 @@
  * out comes back at the next touch, with its contents, but Xen will not find
  * it until then.
  *
+ *
+ * Windows
+ *
+ * Other domains' memory is mapped into windows: stretches of the caller's
+ * address space that mmap reserves and operations fill and empty. A page of a
+ * window is a slot, and its name is its address. A slot that is empty gives
+ * SIGBUS when it is touched; so does writing to one that was mapped read-only.
+ *
+ *   XENBATCH_REGION_FOREIGN      for FOREIGN_MAP and RESOURCE_MAP
+ *   XENBATCH_REGION_GRANT        for GRANT_MAP
+ *   XENBATCH_REGION_GRANT_PAGES  for GRANT_MAP too, where the mapped pages can
+ *                                be handed to the kernel for direct I/O
+ *                                (get_user_pages: O_DIRECT,
+ *                                process_vm_readv, vmsplice). Each slot keeps
+ *                                a struct page; the kernel's own mapping of a
+ *                                grant is made when somebody asks for it
+ *
+ * The offset of such an mmap is XENBATCH_MMAP_OFFSET(region, 0), for each of
+ * any number of areas; MAP_FIXED is welcome. Areas are not inherited over fork
+ * and not part of a core dump. munmap, exit, exec and the end of the context
+ * empty all slots first, in as few hypercalls as there can be; nothing needs
+ * to be emptied by hand.
+ *
+ * mmap errors:
+ *   EINVAL  offset not 0, MAP_PRIVATE
+ *   EACCES  protection is neither PROT_READ nor PROT_READ | PROT_WRITE
+ *   ENOSPC  the context would have more than info.slots_max slots
+ *   ENODEV  not to be had in this kind of dom0 (see info.opcodes)
+ *   EXDEV, ENOMEM
+ * Later on such an area: mprotect fails with EACCES, munmap of a part with
+ * EINVAL, mremap with EINVAL (growing: EFAULT). A mremap that moves the whole
+ * area fails too, but only after the kernel has emptied all of its slots.
+ *
  * open errors:
  *   ENFILE  as many contexts are open as the module allows
  *   ENOMEM  no memory
@@ -63,12 +96,11 @@
  * is announced in info.features and info.opcodes under the same ABI number;
  * the number changes only if something here stopped being true.
  *
- * Kept free for later: opcodes 2 to 8 (mappings, grant copy, events), regions
- * 3 to 5 (foreign window, grant window, event ring), and a mode in which a
- * kernel thread watches the operation array, for which ABI 1 already has the
- * operation's state and region 0 (a control page: one line of flags that the
- * kernel writes, at offset 0, and one line that the user writes, at offset
- * 64).
+ * Kept free for later: opcodes 7 and 8 (events), region 5 (event ring), and a
+ * mode in which a kernel thread watches the operation array, for which ABI 1
+ * already has the operation's state and region 0 (a control page: one line of
+ * flags that the kernel writes, at offset 0, and one line that the user
+ * writes, at offset 64).
  */
 #ifndef _UAPI_XENBATCH_H
 #define _UAPI_XENBATCH_H
@@ -90,6 +122,10 @@
 #define XENBATCH_REGION_CONTROL		0	/* reserved: EINVAL in ABI 1 */
 #define XENBATCH_REGION_OPS		1
 #define XENBATCH_REGION_ARENA		2
+#define XENBATCH_REGION_FOREIGN		3
+#define XENBATCH_REGION_GRANT		4
+#define XENBATCH_REGION_EVENTS		5	/* reserved: EINVAL */
+#define XENBATCH_REGION_GRANT_PAGES	6
 #define XENBATCH_REGION_SHIFT		36
 #define XENBATCH_MMAP_OFFSET(region, byte) \
 	(((__u64)(region) << XENBATCH_REGION_SHIFT) + (byte))
@@ -115,8 +151,9 @@
  *               -ECANCELED  an operation before this one failed, and was
  *                           linked to it
  *   tag       the user's own; the kernel neither reads nor changes it
- *   domid     the domain that a mapping or event operation is about; reserved
- *             in NOP and HYPERCALL
+ *   number    HYPERCALL's; reserved in all others
+ *   domid     the domain that FOREIGN_MAP, GRANT_MAP and RESOURCE_MAP are
+ *             about; reserved in all others
  *
  * The kernel reads each operation once and works on what it read; a user who
  * changes an operation while SUBMIT runs gets either the old or the new, field
@@ -145,6 +182,85 @@ enum xenbatch_opcode {
 	 * context restricted to a domain may not use it (-EPERM).
 	 */
 	XENBATCH_OP_HYPERCALL = 1,
+	/*
+	 * Map count frames of domid onto count slots from addr on. Without
+	 * LIST they are frames frame, frame + 1, ...; with LIST, frame is the
+	 * address of __u64[count]. Frames are guest frame numbers as the
+	 * domain knows them if it is translated (HVM, PVH, arm), machine frame
+	 * numbers if it is PV. READONLY: not to be written to. Slots that are
+	 * filled are replaced in place.
+	 *
+	 * Every page stands for itself: a bad one leaves its own slot empty,
+	 * and the others are mapped. status, if not 0, is the address of
+	 * __s32[count], which get 0 or a negative errno each (Xen's: EINVAL no
+	 * such frame or not to be had so, ESRCH no such domain, ENOENT paged
+	 * out, ...). The result is 0 or the first of them that is not.
+	 *
+	 * For the whole operation, and then nothing was done:
+	 *   -EINVAL  addr not on a page; count 0 or above info.pages_max
+	 *   -ENXIO   the slots do not lie in one area of the right region
+	 *   -EACCES  the area is not for writing, and READONLY is missing
+	 *   -EBUSY   mremap is moving the area
+	 *   -EFAULT  the list cannot be read (or, with everything done, status
+	 *            cannot be written)
+	 *   -EPERM   restricted to another domain
+	 *   -ENOMEM
+	 */
+	XENBATCH_OP_FOREIGN_MAP = 2,
+	/*
+	 * Empty count slots from addr on, of the foreign window. The result is
+	 * how many were filled: empty ones are passed over. Errors: -EINVAL,
+	 * -ENXIO, -EBUSY as above.
+	 */
+	XENBATCH_OP_FOREIGN_UNMAP = 3,
+	/*
+	 * Map count grants of domid onto count slots of a grant window; as
+	 * FOREIGN_MAP, with references in the place of frames: frame, frame +
+	 * 1, ..., or with LIST __u32[count]. A slot must be empty. status:
+	 *   -EBUSY   the slot is filled (and stays so)
+	 *   -ESRCH   no such domain          (GNTST_bad_domain)
+	 *   -ENOENT  no such grant           (GNTST_bad_gntref)
+	 *   -EPERM   not granted to us, or not for writing
+	 *                                    (GNTST_permission_denied)
+	 *   -ENOSPC  no maptrack entry left  (GNTST_no_device_space)
+	 *   -EAGAIN  paged out for seconds   (GNTST_eagain)
+	 *   -EINVAL, -EIO  what else Xen says
+	 */
+	XENBATCH_OP_GRANT_MAP = 4,
+	/*
+	 * Empty count slots of a grant window; as FOREIGN_UNMAP. Waits for
+	 * direct I/O that still uses one of the pages. -EIO: Xen would not let
+	 * go of a grant, which stays mapped.
+	 */
+	XENBATCH_OP_GRANT_UNMAP = 5,
+	/*
+	 * Copy from, to or between grants: addr is that of count
+	 * struct xenbatch_copy. The result is 0 if all of them were copied, or
+	 * else -EIO and the reasons are in their statuses; or, with nothing
+	 * done: -EINVAL (count as above; a segment malformed), -EFAULT (the
+	 * list, or the memory that a segment names), -EPERM, -ENOMEM.
+	 */
+	XENBATCH_OP_GRANT_COPY = 6,
+	/* 7 and 8: events, later */
+	/*
+	 * Map count frames of a resource of domid (XENMEM_acquire_resource:
+	 * grant table, ioreq server, vmtrace buffer) onto slots of the foreign
+	 * window, replacing what is there. frame is the first frame of the
+	 * resource, type and id say which. Emptied by FOREIGN_UNMAP. All or
+	 * nothing; errors as FOREIGN_MAP's whole, or what Xen says
+	 * (-EOPNOTSUPP, -EINVAL, -ESRCH, ...).
+	 */
+	XENBATCH_OP_RESOURCE_MAP = 9,
+	/*
+	 * When the slot that addr (to the byte) lies in is emptied, in whatever
+	 * way: with CLEAR_BYTE, write 0 to that byte; then, with SEND_EVENT,
+	 * notify port. It is done once, and forgotten. What was said for that
+	 * slot before is replaced; what = 0 only forgets it. Errors: -EINVAL
+	 * unknown bits, CLEAR_BYTE on a read-only mapping, a port that is not
+	 * one of /dev/xen/evtchn's; -ENXIO not a grant window; -ENOENT the slot
+	 * is empty; -EPERM the context is restricted, and SEND_EVENT; -ENOMEM.
+	 */
+	XENBATCH_OP_GRANT_NOTIFY = 10,
 };
 
 /*
@@ -153,6 +269,11 @@ enum xenbatch_opcode {
  * LINK on the last operation of a SUBMIT has no effect.
  */
 #define XENBATCH_OPF_LINK	_BITUL(0)
+#define XENBATCH_OPF_READONLY	_BITUL(1) /* *_MAP */
+#define XENBATCH_OPF_LIST	_BITUL(2) /* FOREIGN_MAP, GRANT_MAP */
+
+#define XENBATCH_NOTIFY_CLEAR_BYTE	_BITUL(0)
+#define XENBATCH_NOTIFY_SEND_EVENT	_BITUL(1)
 
 struct xenbatch_op {
 	__u32 state;
@@ -160,13 +281,66 @@ struct xenbatch_op {
 	__u16 flags;
 	__s64 result;
 	__u32 tag;
-	__u16 number;		/* HYPERCALL; reserved in NOP */
+	__u16 number;
 	__u16 domid;
 	union {
 		__u64 arg[5];	/* HYPERCALL; ignored in NOP */
 		__u64 pad[5];
+		struct {	/* FOREIGN_*, GRANT_MAP, _UNMAP, RESOURCE_MAP */
+			__u64 addr;
+			__u32 count;
+			__u32 type;	/* RESOURCE_MAP, else reserved */
+			__u64 frame;	/* *_MAP, else reserved */
+			__u64 status;	/* FOREIGN_MAP, GRANT_MAP, else
+					 * reserved
+					 */
+			__u32 id;	/* RESOURCE_MAP, else reserved */
+			__u32 reserved;
+		} map;
+		struct {	/* GRANT_COPY */
+			__u64 addr;
+			__u32 count;
+			__u32 reserved[7];
+		} copy;
+		struct {	/* GRANT_NOTIFY */
+			__u64 addr;
+			__u32 what;	/* XENBATCH_NOTIFY_* */
+			__u32 port;
+			__u64 reserved[3];
+		} notify;
 	};
 } __attribute__((aligned(64)));
+
+/*
+ * One segment of a GRANT_COPY: len bytes, from source to dest. Each side is
+ * one of these:
+ *
+ *   _GREF flag   a grant: XENBATCH_COPY_GRANT(domid, ref, offset in its page);
+ *                offset + len is 4096 at most
+ *   _ARENA flag  the context's own arena: the byte's offset in
+ *                XENBATCH_REGION_ARENA, in pages that mmap has created. The
+ *                cheapest: nothing is looked up in page tables
+ *   neither      an address of the caller's
+ *
+ * and at least one is a grant. status is written by the kernel: GNTST_*, 0
+ * (GNTST_okay) if all of it was copied.
+ */
+struct xenbatch_copy {
+	__u64 source;
+	__u64 dest;
+	__u16 len;
+	__u16 flags;
+	__s16 status;
+	__u16 reserved;
+};
+
+#define XENBATCH_COPY_SOURCE_GREF	_BITUL(0)
+#define XENBATCH_COPY_DEST_GREF		_BITUL(1)
+#define XENBATCH_COPY_SOURCE_ARENA	_BITUL(2)
+#define XENBATCH_COPY_DEST_ARENA	_BITUL(3)
+#define XENBATCH_COPY_GRANT(domid, ref, offset) \
+	((__u64)(__u32)(ref) | (__u64)(__u16)(offset) << 32 | \
+	 (__u64)(__u16)(domid) << 48)
 
 /*
  * SUBMIT: run operations [first, first + count) in order.
@@ -214,7 +388,9 @@ struct xenbatch_info {
 	__u32 xen_major;
 	__u32 xen_minor;
 	char version[24];	/* of the module, NUL-terminated */
-	__u64 reserved[6];
+	__u32 slots_max;	/* slots in all windows of a context, at most */
+	__u32 pages_max;	/* count of one operation, at most */
+	__u64 reserved[5];
 };
 
 /*
@@ -274,8 +450,13 @@ static_assert(offsetof(struct xenbatch_op, result) == 8, "layout");
 static_assert(offsetof(struct xenbatch_op, tag) == 16, "layout");
 static_assert(offsetof(struct xenbatch_op, number) == 20, "layout");
 static_assert(offsetof(struct xenbatch_op, arg) == 24, "layout");
+static_assert(offsetof(struct xenbatch_op, map.count) == 32, "layout");
+static_assert(offsetof(struct xenbatch_op, map.frame) == 40, "layout");
+static_assert(offsetof(struct xenbatch_op, map.status) == 48, "layout");
+static_assert(sizeof(struct xenbatch_copy) == 24, "size");
 static_assert(sizeof(struct xenbatch_submit) == 32, "size");
 static_assert(sizeof(struct xenbatch_info) == 128, "size");
+static_assert(offsetof(struct xenbatch_info, slots_max) == 80, "layout");
 static_assert(sizeof(struct xenbatch_restrict) == 32, "size");
 static_assert(sizeof(struct xenbatch_counter) == 128, "size");
 #endif

@@ -83,6 +83,8 @@ const char *xenbatch_backend_name(enum xenbatch_backend_id id);
 struct xenbatch_limits {
 	unsigned int ops_max;	/* operations, of all threads together */
 	size_t arena_max;	/* bytes of arena */
+	size_t slots_max;	/* slots of all windows */
+	size_t pages_max;	/* pages of one queued operation */
 };
 int xenbatch_limits(xenbatch *xb, struct xenbatch_limits *limits);
 
@@ -160,6 +162,216 @@ int xenbatch_commit(struct xenbatch_batch *b, struct xenbatch_result *results,
 
 /* Forget all that is queued, and end the batch. */
 void xenbatch_cancel(struct xenbatch_batch *b);
+
+
+/*
+ * Windows
+ *
+ * Memory of other domains is mapped into slots: pages of address space that the
+ * library keeps in reserve (with the module, /dev/xen/batch's windows; mapping
+ * and unmapping takes no mmap and no munmap). A slot that is not filled gives
+ * SIGBUS (with the stock devices: SIGSEGV).
+ *
+ * prot is PROT_READ or PROT_READ | PROT_WRITE. gfn is a guest frame number as
+ * the domain knows it, or a machine frame number if the domain is PV. errs,
+ * where a function has it, may be NULL; else errs[i] gets page i's 0 or
+ * negative errno.
+ *
+ * Threads: different slots may be mapped and unmapped by different threads at
+ * the same time. Fork: slots are not inherited; the child must not touch those
+ * that it got before.
+ */
+
+enum xenbatch_window {
+	XENBATCH_FOREIGN = 1,	/* guest frames and resources */
+	XENBATCH_GRANTS = 2,	/* grants */
+	XENBATCH_GRANTS_DIO = 3,/* grants, in pages good for direct I/O:
+				   O_DIRECT, process_vm_readv, vmsplice */
+};
+
+/* n slots that follow each other, empty. NULL: ENOMEM, EINVAL n is 0. */
+void *xenbatch_slots_alloc(xenbatch *xb, enum xenbatch_window window, size_t n);
+
+/*
+ * Give back n slots from addr on, as they were allocated; those that are still
+ * filled are emptied. addr may be NULL. 0, or -1 and errno: EINVAL these are
+ * not slots; what unmapping said (the slots are lost then).
+ */
+int xenbatch_slots_free(xenbatch *xb, void *addr, size_t n);
+
+/*
+ * Map n frames of domid onto n slots of the foreign window, where addr is NULL
+ * onto new ones. Slots that are filled are replaced in place: that is how a
+ * few slots are used for many frames, at a fourth of what unmapping and mapping
+ * would cost.
+ *
+ * Returns the address of the first slot, or NULL with errno of the first page
+ * that failed: then new slots are given back, and in slots of the caller's
+ * those pages that could be mapped are, the others are empty. If errs is given,
+ * pages may fail one by one: the address is returned as long as one page was
+ * mapped, and errs says which.
+ * errno: ESRCH no such domain; EINVAL no such frame, or bad arguments; ENXIO
+ * these are not slots; EPERM restricted to another domain; ENOMEM.
+ */
+void *xenbatch_map(xenbatch *xb, void *addr, uint16_t domid, int prot, size_t n,
+		   const uint64_t *gfns, int *errs);
+
+/* Unmap n slots and give them back: xenbatch_slots_free. */
+int xenbatch_unmap(xenbatch *xb, void *addr, size_t n);
+
+/* Empty n slots, which stay the caller's. */
+int xenbatch_clear(xenbatch *xb, void *addr, size_t n);
+
+/*
+ * The same for n grants of domid, onto empty slots of one of the grant windows;
+ * where addr is NULL onto new ones of `window`, else window is not looked at.
+ * errno besides: ENOENT no such grant, EPERM not granted to us or not for
+ * writing, EBUSY a slot is filled, ENOSPC Xen's maptrack is full.
+ */
+void *xenbatch_map_grants(xenbatch *xb, void *addr, enum xenbatch_window window,
+			  uint16_t domid, int prot, size_t n,
+			  const uint32_t *refs, int *errs);
+
+/*
+ * n frames, from frame on, of a resource of domid: XENMEM_resource_*. errno:
+ * what Xen said. addr as above.
+ */
+void *xenbatch_map_resource(xenbatch *xb, void *addr, uint16_t domid, int prot,
+			    unsigned int type, unsigned int id, uint64_t frame,
+			    size_t n);
+
+/*
+ * When the granted page that addr lies in is unmapped, in whatever way (the
+ * process may be killed): clear the byte at addr, then send an event by port,
+ * which must be bound by /dev/xen/evtchn. Replaces what was said for that page.
+ * errno: EINVAL, ENOENT nothing is mapped there, ENXIO, ENOMEM.
+ */
+#define XENBATCH_CLEAR_BYTE	1U
+#define XENBATCH_SEND_EVENT	2U
+int xenbatch_grant_notify(xenbatch *xb, void *addr, unsigned int what,
+			  uint32_t port);
+
+/*
+ * Copy between grants, or grants and memory. A side is a grant if ref_domid is
+ * not XENBATCH_NO_DOMID, or else memory: anywhere, but in the handle's arena
+ * (xenbatch_alloc) it is cheapest. len is 65535 at most where both sides are
+ * memory's and grant's pages, and offset + len 4096 in a grant.
+ *
+ * Returns 0, or -1 with errno EIO if some segment failed (its status says why,
+ * GNTST_*; the others were copied), or any other errno with nothing done:
+ * EINVAL a segment is malformed, EFAULT memory that is not there, ENOMEM.
+ */
+#define XENBATCH_NO_DOMID	0xffffU
+struct xenbatch_copy_side {
+	void *addr;		/* memory */
+	uint32_t ref;		/* grant */
+	uint16_t offset;
+	uint16_t domid;		/* the granter, or XENBATCH_NO_DOMID: memory */
+};
+struct xenbatch_copy_segment {
+	struct xenbatch_copy_side source;
+	struct xenbatch_copy_side dest;
+	uint16_t len;
+	int16_t status;		/* out: GNTST_* */
+	uint32_t reserved;	/* 0 */
+};
+int xenbatch_grant_copy(xenbatch *xb, struct xenbatch_copy_segment *segments,
+			size_t n);
+
+/*
+ * Read or write pieces of a guest's memory, by mapping their frames onto a few
+ * slots, hundreds at a time. A piece may be of any length: it goes on in gfn +
+ * 1 and so on.
+ *
+ * Returns how many pieces failed (0: all is well), each with its errno in err
+ * (and its buffer, or the guest's memory, in part written); or -1 with errno if
+ * nothing could be done at all: ENOMEM, EPERM.
+ */
+struct xenbatch_piece {
+	uint64_t gfn;
+	uint32_t offset;	/* in that page: 0 to 4095 */
+	uint32_t len;		/* bytes */
+	void *buf;
+	int err;		/* out: 0, or an errno */
+	int reserved;		/* 0 */
+};
+int xenbatch_read_guest(xenbatch *xb, uint16_t domid,
+			struct xenbatch_piece *pieces, size_t n);
+int xenbatch_write_guest(xenbatch *xb, uint16_t domid,
+			 struct xenbatch_piece *pieces, size_t n);
+
+/*
+ * A cache of foreign mappings, for those who come back to the same frames. It
+ * holds max_pages at most, and a page that nobody uses for max_idle_ms
+ * milliseconds is unmapped, also if the program sleeps (a thread of the cache's
+ * own sees to that, and to domains that die). A frame that is in use is never
+ * unmapped. What a frame number means can change (ballooning, PV
+ * page tables): a cached mapping goes on showing the page that it was mapped
+ * to.
+ */
+struct xenbatch_cache;
+struct xenbatch_cache_limits {
+	size_t max_pages;	/* 0: 256 */
+	unsigned int max_idle_ms;	/* 0: 1000 */
+};
+struct xenbatch_cache *
+xenbatch_cache_create(xenbatch *xb, const struct xenbatch_cache_limits *limits);
+/* All pages must have been put back. NULL does nothing. */
+void xenbatch_cache_destroy(struct xenbatch_cache *cache);
+
+/*
+ * The page of frame gfn of domid, mapped with prot, until it is put back as
+ * often as it was got. NULL: errno as xenbatch_map; ENOSPC all max_pages pages
+ * are in use.
+ */
+void *xenbatch_cache_get(struct xenbatch_cache *cache, uint16_t domid,
+			 uint64_t gfn, int prot);
+void xenbatch_cache_put(struct xenbatch_cache *cache, void *page);
+
+/*
+ * Forget all of a domain's pages (XENBATCH_NO_DOMID: of all domains). Those in
+ * use are unmapped as soon as they are put back, and not got any more.
+ */
+void xenbatch_cache_drop(struct xenbatch_cache *cache, uint16_t domid);
+
+struct xenbatch_cache_stats {
+	size_t pages;		/* mapped now */
+	size_t in_use;
+	uint64_t hits;
+	uint64_t misses;
+	uint64_t evicted;	/* for room, for age, for a domain's end */
+};
+void xenbatch_cache_stats(struct xenbatch_cache *cache,
+			  struct xenbatch_cache_stats *stats);
+
+/*
+ * The same in a batch: queued, run by xenbatch_commit in the order of the
+ * program, between hypercalls and xc_* calls. Slots are allocated before
+ * (xenbatch_slots_alloc). Lists, errs and segments are the caller's, and must
+ * live until commit. Each returns its index in the batch, as xenbatch_queue,
+ * with the same errno; n is at most xenbatch_limits' pages_max (EINVAL).
+ * The result's ret is 0 (clear: how many slots were filled), err the errno of
+ * the first page that failed.
+ */
+int xenbatch_queue_map(struct xenbatch_batch *b, void *addr, uint16_t domid,
+		       int prot, size_t n, const uint64_t *gfns, int *errs,
+		       unsigned int flags, uint32_t tag);
+int xenbatch_queue_map_grants(struct xenbatch_batch *b, void *addr,
+			      uint16_t domid, int prot, size_t n,
+			      const uint32_t *refs, int *errs,
+			      unsigned int flags, uint32_t tag);
+int xenbatch_queue_map_resource(struct xenbatch_batch *b, void *addr,
+				uint16_t domid, int prot, unsigned int type,
+				unsigned int id, uint64_t frame, size_t n,
+				unsigned int flags, uint32_t tag);
+int xenbatch_queue_clear(struct xenbatch_batch *b, void *addr, size_t n,
+			 unsigned int flags, uint32_t tag);
+int xenbatch_queue_grant_notify(struct xenbatch_batch *b, void *addr,
+				unsigned int what, uint32_t port,
+				unsigned int flags, uint32_t tag);
+int xenbatch_queue_grant_copy(struct xenbatch_batch *b,
+			      struct xenbatch_copy_segment *segments, size_t n,
+			      unsigned int flags, uint32_t tag);
 
 #pragma GCC visibility pop
 
