@@ -28,8 +28,9 @@ struct xb_context *xb_context_create(void)
 		goto err_count;
 	mutex_init(&ctx->lock);
 	ctx->domid = DOMID_INVALID;
-	ctx->opcodes = xb_opcodes();
+	ctx->opcodes = xb_known;
 	xb_regions_init(ctx);
+	xb_areas_init(&ctx->areas);
 
 	xb_stats_add(&ctx->stats);
 
@@ -98,6 +99,7 @@ void xb_context_show(struct seq_file *m, struct xb_context *ctx)
 	seq_printf(m, "opcodes:\t0x%llx\n", ctx->opcodes);
 	seq_printf(m, "ops:\t%lu\n", ctx->ops.nr * XB_OPS_PER_PAGE);
 	seq_printf(m, "arena:\t%lu\n", ctx->arena.nr << PAGE_SHIFT);
+	seq_printf(m, "slots:\t%ld\n", atomic_long_read(&ctx->areas.slots));
 	mutex_unlock(&ctx->lock);
 	xb_stats_show(m, &ctx->stats);
 }

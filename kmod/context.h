@@ -8,10 +8,12 @@
 
 #include <xen/interface/xen.h>
 
+#include "area.h"
 #include "region.h"
 #include "stats.h"
 
 struct seq_file;
+struct xb_scratch;
 
 /* One open of the device. Lives from open to release. */
 struct xb_context {
@@ -21,8 +23,10 @@ struct xb_context {
 	struct xenbatch_op **op_pages;
 	unsigned int ops_max;
 
-	/* Multicall entries that are kept from one SUBMIT to the next. */
-	struct multicall_entry *spare;
+	/* What is kept from one SUBMIT to the next. */
+	struct xb_scratch *spare;
+
+	struct xb_areas areas;
 
 	struct xb_stats stats;
 

@@ -10,23 +10,12 @@
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/nospec.h>
-#include <linux/slab.h>
 
 #include "context.h"
 #include "hypercall.h"
+#include "map.h"
 #include "ops.h"
 #include "submit.h"
-
-/* The context's spare ones, or, if another thread has them, new ones. */
-static struct multicall_entry *xb_run_entries(struct xb_run *run)
-{
-	if (!run->entries)
-		run->entries = xchg(&run->ctx->spare, NULL);
-	if (!run->entries)
-		run->entries = kvcalloc(XB_CHUNK, sizeof(*run->entries),
-					GFP_KERNEL_ACCOUNT);
-	return run->entries;
-}
 
 /*
  * How many arguments Xen takes, of the calls that come by the hundred (Xen
@@ -192,8 +181,8 @@ unsigned int xb_hypercall_run(struct xb_run *run, struct xenbatch_op *ops,
 	u32 number;
 
 	/* Without memory for a multicall they go one by one. */
-	entries = nr > 1 && xb_head_is_plain(head) ? xb_run_entries(run) : NULL;
-	if (entries) {
+	if (nr > 1 && xb_head_is_plain(head) && xb_run_scratch(run)) {
+		entries = run->scratch->entries;
 		n = xb_hypercall_gather(entries, ops,
 					min_t(unsigned int, nr, XB_CHUNK));
 		if (n > 1) {

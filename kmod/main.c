@@ -15,8 +15,11 @@
 #include <xen/interface/version.h>
 #include <xen/xen.h>
 
+#include "area.h"
 #include "bench.h"
 #include "context.h"
+#include "grant.h"
+#include "map.h"
 #include "ops.h"
 #include "region.h"
 #include "submit.h"
@@ -40,11 +43,16 @@ static int xb_release(struct inode *inode, struct file *file)
 
 static int xb_mmap(struct file *file, struct vm_area_struct *vma)
 {
+	unsigned long region = vma->vm_pgoff / XB_REGION_PAGES;
 	struct xb_context *ctx = file->private_data;
 
 	if (current->mm != ctx->mm)
 		return -EXDEV;
-	return xb_region_mmap(ctx, vma);
+	if (!xb_area_is_region(region))
+		return xb_region_mmap(ctx, vma);
+	if (vma->vm_pgoff % XB_REGION_PAGES)
+		return -EINVAL;
+	return xb_area_mmap(ctx, vma, region);
 }
 
 static long xb_ioctl_info(struct xb_context *ctx, void __user *arg)
@@ -63,11 +71,13 @@ static long xb_ioctl_info(struct xb_context *ctx, void __user *arg)
 			XENBATCH_FEATURE_AUTOXLATE : XENBATCH_FEATURE_PV;
 	if (IS_ENABLED_XB_BENCH)
 		info.features |= XENBATCH_FEATURE_BENCH;
-	info.opcodes = xb_opcodes();
+	info.opcodes = xb_known;
 	info.ops_max = xb_ops_max;
 	info.chunk = XB_CHUNK;
 	info.arena_max = (u64)xb_arena_max_mb << 20;
 	info.contexts_max = xb_contexts_max;
+	info.slots_max = xb_slots_max;
+	info.pages_max = XB_PAGES_MAX;
 	info.nr_counters = XB_NR_COUNTERS;
 	xen = HYPERVISOR_xen_version(XENVER_version, NULL);
 	info.xen_major = xen >> 16;
@@ -183,6 +193,7 @@ static int __init xb_init(void)
 		return -EINVAL;
 	}
 
+	xb_opcodes_init();
 	xb_stats_init();
 	err = misc_register(&xb_device);
 	if (err) {
@@ -196,6 +207,8 @@ static int __init xb_init(void)
 static void __exit xb_exit(void)
 {
 	misc_deregister(&xb_device);
+	/* I/O on pages of contexts that are gone may still go on. */
+	xb_kmaps_wait();
 	xb_stats_exit();
 }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/bits.h>
+#include <linux/cache.h>
+#include <linux/init.h>
 #include <linux/kernel.h>
 
+#include "kind.h"
 #include "ops.h"
 
 static unsigned int xb_nop_run(struct xb_run *run, struct xenbatch_op *op,
@@ -31,13 +34,64 @@ const struct xb_opdef xb_opdefs[] = {
 		.flags = XENBATCH_OPF_LINK,
 		.run = xb_hypercall_run,
 	},
+	[XENBATCH_OP_FOREIGN_MAP] = {
+		.name = "foreign_map",
+		.flags = XENBATCH_OPF_LINK | XENBATCH_OPF_READONLY |
+			 XENBATCH_OPF_LIST,
+		.has_domid = true,
+		.run = xb_foreign_map_run,
+	},
+	[XENBATCH_OP_FOREIGN_UNMAP] = {
+		.name = "foreign_unmap",
+		.flags = XENBATCH_OPF_LINK,
+		.has_domid = true,
+		.run = xb_foreign_unmap_run,
+	},
+	[XENBATCH_OP_GRANT_MAP] = {
+		.name = "grant_map",
+		.flags = XENBATCH_OPF_LINK | XENBATCH_OPF_READONLY |
+			 XENBATCH_OPF_LIST,
+		.has_domid = true,
+		.run = xb_grant_map_run,
+	},
+	[XENBATCH_OP_GRANT_UNMAP] = {
+		.name = "grant_unmap",
+		.flags = XENBATCH_OPF_LINK,
+		.has_domid = true,
+		.run = xb_grant_unmap_run,
+	},
+	[XENBATCH_OP_GRANT_COPY] = {
+		.name = "grant_copy",
+		.flags = XENBATCH_OPF_LINK,
+		.has_domid = true,
+		.run = xb_grant_copy_run,
+	},
+	[XENBATCH_OP_RESOURCE_MAP] = {
+		.name = "resource_map",
+		.flags = XENBATCH_OPF_LINK | XENBATCH_OPF_READONLY,
+		.has_domid = true,
+		.run = xb_resource_map_run,
+	},
+	[XENBATCH_OP_GRANT_NOTIFY] = {
+		.name = "grant_notify",
+		.flags = XENBATCH_OPF_LINK,
+		.has_domid = true,
+		.run = xb_grant_notify_run,
+	},
 };
 
 const unsigned int xb_nr_opdefs = ARRAY_SIZE(xb_opdefs);
 
-u64 xb_opcodes(void)
+u64 xb_known __ro_after_init;
+
+void __init xb_opcodes_init(void)
 {
-	return GENMASK_ULL(ARRAY_SIZE(xb_opdefs) - 1, 0);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(xb_opdefs); i++)
+		if (xb_opdefs[i].run)
+			xb_known |= BIT_ULL(i);
+	xb_known &= xb_kind_opcodes();
 }
 
 u64 xb_opcodes_with_domid(void)

@@ -16,7 +16,7 @@ struct xb_context;
 /* One SUBMIT under way. */
 struct xb_run {
 	struct xb_context *ctx;
-	struct multicall_entry *entries;	/* NULL: not needed yet */
+	struct xb_scratch *scratch;	/* map.h; NULL: not needed yet */
 	bool cancel;		/* a linked operation has failed */
 	u32 direct;		/* counted here, added to the context once */
 	u32 multicalls;
@@ -24,6 +24,9 @@ struct xb_run {
 	u32 nops;
 	u32 canceled;
 	u32 refused;
+	u32 mapped;
+	u32 unmapped;
+	u32 copied;
 };
 
 /* What is checked of an operation, read once: it lies in shared memory. */
@@ -54,8 +57,9 @@ struct xb_opdef {
 extern const struct xb_opdef xb_opdefs[];
 extern const unsigned int xb_nr_opdefs;
 
-/* As bit masks: the opcodes there are, and those with has_domid. */
-u64 xb_opcodes(void);
+/* As bit masks: the opcodes there are here, and those with has_domid. */
+extern u64 xb_known;
+void xb_opcodes_init(void);
 u64 xb_opcodes_with_domid(void);
 
 /* Is this a hypercall that may run and has no flag: what nearly all are? */
@@ -81,6 +85,7 @@ static inline int xb_op_check(u64 allowed, struct xb_head head)
 	    head.state != XENBATCH_STATE_DONE)
 		return -EBUSY;
 	if (head.opcode >= xb_nr_opdefs ||
+	    !(xb_known & (1ULL << head.opcode)) ||
 	    head.flags & ~xb_opdefs[head.opcode].flags)
 		return -EINVAL;
 	if (!(allowed & (1ULL << head.opcode)))
@@ -98,7 +103,16 @@ static inline void xb_op_done(struct xb_run *run, struct xenbatch_op *op,
 		run->cancel = result < 0;
 }
 
-unsigned int xb_hypercall_run(struct xb_run *run, struct xenbatch_op *ops,
-			      struct xb_head head, unsigned int nr);
+typedef unsigned int xb_run_fn(struct xb_run *run, struct xenbatch_op *op,
+			       struct xb_head head, unsigned int nr);
+
+xb_run_fn xb_hypercall_run;
+xb_run_fn xb_foreign_map_run;
+xb_run_fn xb_foreign_unmap_run;
+xb_run_fn xb_resource_map_run;
+xb_run_fn xb_grant_map_run;
+xb_run_fn xb_grant_unmap_run;
+xb_run_fn xb_grant_copy_run;
+xb_run_fn xb_grant_notify_run;
 
 #endif /* XB_OPS_H */

@@ -18,8 +18,6 @@ unsigned int xb_arena_max_mb = 64;
 module_param_named(arena_max_mb, xb_arena_max_mb, uint, 0444);
 MODULE_PARM_DESC(arena_max_mb, "MiB of buffer arena that one context may have");
 
-#define XB_REGION_PAGES (1UL << (XENBATCH_REGION_SHIFT - PAGE_SHIFT))
-
 void xb_regions_init(struct xb_context *ctx)
 {
 	xa_init(&ctx->ops.pages);

@@ -23,6 +23,7 @@ struct xb_region {
 	unsigned long nr;	/* pages created */
 };
 
+#define XB_REGION_PAGES (1UL << (XENBATCH_REGION_SHIFT - PAGE_SHIFT))
 #define XB_OPS_PER_PAGE (PAGE_SIZE / sizeof(struct xenbatch_op))
 
 extern unsigned int xb_ops_max;

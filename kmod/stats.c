@@ -32,6 +32,15 @@ static const struct {
 	[XB_COUNT_PAGES] = {
 		"pages", "pages of operation array and arena created"
 	},
+	[XB_COUNT_MAPPED] = {
+		"mapped", "pages asked to be mapped by operations"
+	},
+	[XB_COUNT_UNMAPPED] = {
+		"unmapped", "pages asked to be unmapped by operations"
+	},
+	[XB_COUNT_COPIED] = {
+		"copied", "segments of grant copies"
+	},
 };
 
 static_assert(ARRAY_SIZE(xb_counters) == XB_NR_COUNTERS);

@@ -100,8 +100,8 @@ static void xb_run_end(struct xb_run *run)
 	struct xb_stats *stats = &run->ctx->stats;
 
 	/* Keep one for the next time; of two, free this one. */
-	if (run->entries && cmpxchg(&run->ctx->spare, NULL, run->entries))
-		kvfree(run->entries);
+	if (run->scratch && cmpxchg(&run->ctx->spare, NULL, run->scratch))
+		kvfree(run->scratch);
 
 	xb_count(stats, XB_COUNT_SUBMITS, 1);
 	xb_count(stats, XB_COUNT_DIRECT, run->direct);
@@ -110,6 +110,9 @@ static void xb_run_end(struct xb_run *run)
 	xb_count(stats, XB_COUNT_NOPS, run->nops);
 	xb_count(stats, XB_COUNT_CANCELED, run->canceled);
 	xb_count(stats, XB_COUNT_REFUSED, run->refused);
+	xb_count(stats, XB_COUNT_MAPPED, run->mapped);
+	xb_count(stats, XB_COUNT_UNMAPPED, run->unmapped);
+	xb_count(stats, XB_COUNT_COPIED, run->copied);
 }
 
 static noinline long xb_submit_run(struct xb_context *ctx, u32 first,

@@ -228,9 +228,10 @@ enum xenbatch_opcode {
 	 */
 	XENBATCH_OP_GRANT_MAP = 4,
 	/*
-	 * Empty count slots of a grant window; as FOREIGN_UNMAP. Waits for
-	 * direct I/O that still uses one of the pages. -EIO: Xen would not let
-	 * go of a grant, which stays mapped.
+	 * Empty count slots of a grant window; as FOREIGN_UNMAP. Does not wait
+	 * for direct I/O that still uses a page: such a grant stays in use, by
+	 * the kernel, until that is over. -EIO: Xen would not let go of a
+	 * grant, which stays mapped.
 	 */
 	XENBATCH_OP_GRANT_UNMAP = 5,
 	/*

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0
+/* FOREIGN_MAP, FOREIGN_UNMAP, RESOURCE_MAP. */
+#include <linux/mm.h>
+
+#include "context.h"
+#include "kind.h"
+#include "map.h"
+#include "ops.h"
+
+unsigned int xb_foreign_map_run(struct xb_run *run, struct xenbatch_op *ops,
+				struct xb_head head, unsigned int nr)
+{
+	struct xb_map m;
+	unsigned int n = xb_map_gather(run, &m, ops, head, nr, XB_MAP_FRAMES);
+	int err;
+
+	if (unlikely(!n))
+		return 1;
+	err = xb_area_lock(m.area);
+	if (likely(!err)) {
+		xb_kind_map_frames(&m);
+		xb_area_unlock(m.area);
+	}
+	xb_map_finish(run, &m, err);
+	return n;
+}
+
+unsigned int xb_foreign_unmap_run(struct xb_run *run, struct xenbatch_op *ops,
+				  struct xb_head head, unsigned int nr)
+{
+	struct xb_map m;
+	unsigned int n = xb_map_gather(run, &m, ops, head, nr, XB_MAP_NOTHING);
+	int err;
+
+	if (unlikely(!n))
+		return 1;
+	err = xb_area_lock(m.area);
+	if (likely(!err)) {
+		xb_kind_unmap_frames(&m);
+		xb_area_unlock(m.area);
+	}
+	xb_unmap_finish(run, &m, err);
+	return n;
+}
+
+/* What RESOURCE_MAP says, read once. */
+static int xb_resource_read(struct xb_run *run, struct xb_map *m,
+			    struct xen_mem_acquire_resource *r,
+			    struct xenbatch_op *op, struct xb_head head)
+{
+	domid_t only = READ_ONCE(run->ctx->domid);
+	u32 number = READ_ONCE(*(const u32 *)&op->number);
+	u64 count = READ_ONCE(*(const u64 *)&op->map.count);
+	u64 id = READ_ONCE(op->arg[4]);
+	unsigned long addr = READ_ONCE(op->map.addr);
+	unsigned int i;
+
+	memset(r, 0, sizeof(*r));
+	r->domid = number >> 16;
+	r->type = count >> 32;
+	r->id = id;
+	r->nr_frames = count;
+	r->frame = READ_ONCE(op->map.frame);
+	if ((u16)number || id >> 32 || READ_ONCE(op->map.status) ||
+	    !r->nr_frames || r->nr_frames > XB_PAGES_MAX || addr & ~PAGE_MASK)
+		return -EINVAL;
+	if (only != DOMID_INVALID && only != r->domid)
+		return -EPERM;
+
+	memset(m, 0, sizeof(*m));
+	m->scratch = xb_run_scratch(run);
+	if (!m->scratch)
+		return -ENOMEM;
+	m->area = xb_area_get(run->ctx, addr);
+	if (!m->area)
+		return -ENXIO;
+	if (m->area->region != XENBATCH_REGION_FOREIGN ||
+	    (unsigned long)r->nr_frames << PAGE_SHIFT > m->area->end - addr)
+		return -ENXIO;
+	if (!m->area->writable && !(head.flags & XENBATCH_OPF_READONLY))
+		return -EACCES;
+	m->pages = m->scratch->pages;
+	m->nr = r->nr_frames;
+	m->domid = r->domid;
+	m->resource = true;
+	for (i = 0; i < m->nr; i++)
+		m->pages[i] = (struct xb_page){
+			.slot = ((addr - m->area->start) >> PAGE_SHIFT) + i,
+			.readonly = !!(head.flags & XENBATCH_OPF_READONLY),
+		};
+	return 0;
+}
+
+unsigned int xb_resource_map_run(struct xb_run *run, struct xenbatch_op *op,
+				 struct xb_head head, unsigned int nr)
+{
+	struct xen_mem_acquire_resource r;
+	struct xb_map m = { .area = NULL };
+	int err;
+
+	err = xb_resource_read(run, &m, &r, op, head);
+	if (err) {
+		run->refused++;
+		goto out;
+	}
+	err = xb_area_lock(m.area);
+	if (err)
+		goto out;
+	err = xb_kind_map_resource(&m, &r);
+	xb_area_unlock(m.area);
+	if (!err)
+		run->mapped += m.nr;
+out:
+	if (m.area)
+		xb_area_put(m.area);
+	xb_op_done(run, op, head.flags, err);
+	return 1;
+}

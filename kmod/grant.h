@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a grant window knows of its slots, and the kernel's own mappings of
+ * grants (grant_page.c).
+ *
+ * The kernel maps a granted page for itself only where it must: when somebody
+ * wants to do I/O on it (get_user_pages asks for its struct page), or when a
+ * byte of it is to be cleared at the end.
+ */
+#ifndef XB_GRANT_H
+#define XB_GRANT_H
+
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <xen/grant_table.h>
+
+#include "area.h"
+#include "map.h"
+
+struct page;
+struct vm_area_struct;
+struct xb_kmap;
+
+/* What is to be done when a slot is emptied: grant_notify.c. */
+struct xb_notify {
+	struct list_head list;
+	u32 slot;
+	u32 what;
+	u32 port;
+	u16 offset;
+	struct xb_kmap *kmap;
+};
+
+struct xb_grant {
+	struct xb_kmap *kmap;		/* the kernel's, or NULL */
+	grant_handle_t handle;
+	grant_ref_t ref;
+	domid_t domid;
+	bool readonly;
+};
+
+/*
+ * Written under area->lock and ->lock, with the bits of area->filled; read
+ * under either. ->lock nests inside of page-table locks.
+ */
+struct xb_grants {
+	spinlock_t lock;		/* see above */
+	unsigned long nr;
+	struct page **pages;		/* one a slot, or NULL: for no I/O */
+	struct list_head notifies;
+	struct xb_grant grant[];
+};
+
+/* pages: each slot gets a struct page. NULL: no memory. */
+struct xb_grants *xb_grants_alloc(unsigned long nr, bool pages);
+void xb_grants_free(struct xb_grants *grants);
+
+/*
+ * Slots of m->pages are about to be filled: those that lost their page to I/O
+ * that goes on get another one, or -ENOMEM.
+ */
+void xb_grants_refill(struct xb_map *m);
+
+/* Slots whose user mappings are gone: what else there was goes too. */
+void xb_grants_emptied(struct xb_area *area, const u32 *slots, unsigned int n);
+
+/* vm_ops->find_special_page, called with the page-table lock held. */
+struct page *xb_grant_find_page(struct vm_area_struct *vma, unsigned long addr);
+
+/*
+ * A kernel mapping of a grant in page, which comes with it. NULL: no memory,
+ * or Xen refused. May be called under spinlocks.
+ */
+struct xb_kmap *xb_kmap_create(struct page *page, domid_t domid,
+			       grant_ref_t ref, bool readonly);
+/* Unmap it and free the page, when nobody uses the page any more. */
+void xb_kmap_drop(struct xb_kmap *kmap);
+void *xb_kmap_address(struct xb_kmap *kmap);
+/* Wait until all that were dropped are gone. */
+void xb_kmaps_wait(void);
+
+int xb_grant_errno(s16 status);
+
+/* grant_notify.c */
+void xb_notifies_run(struct xb_area *area, const u32 *slots, unsigned int n);
+
+#endif /* XB_GRANT_H */

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Granted pages that the kernel can use.
+ *
+ * gntdev maps every grant twice, for the user and for the kernel, in case that
+ * somebody does I/O on it. Here the second mapping is made when get_user_pages
+ * comes for the page, which it does by vm_ops->find_special_page, so a page that
+ * nobody does I/O on costs nothing but its struct page.
+ *
+ * get_user_pages holds the page-table lock from reading the entry until it has
+ * its reference to the page. So, once the user's entry is gone, whoever has
+ * taken that lock afterwards sees all references that there will ever be.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/wait_bit.h>
+
+#include <xen/grant_table.h>
+#include <xen/xen.h>
+
+#include "compat.h"
+#include "context.h"
+#include "grant.h"
+
+struct xb_kmap {
+	struct gntab_unmap_queue_data queue;
+	struct gnttab_unmap_grant_ref unmap;
+	struct page *page;
+};
+
+/* Those that were dropped and are not gone yet. */
+static atomic_t xb_kmaps_leaving = ATOMIC_INIT(0);
+
+void xb_kmaps_wait(void)
+{
+	wait_var_event(&xb_kmaps_leaving, !atomic_read(&xb_kmaps_leaving));
+}
+
+void *xb_kmap_address(struct xb_kmap *kmap)
+{
+	return page_address(kmap->page);
+}
+
+struct xb_kmap *xb_kmap_create(struct page *page, domid_t domid,
+			       grant_ref_t ref, bool readonly)
+{
+	const u32 flags = GNTMAP_host_map | (readonly ? GNTMAP_readonly : 0);
+	unsigned long addr = (unsigned long)page_address(page);
+	struct gnttab_map_grant_ref map;
+	struct xb_kmap *kmap;
+
+	kmap = kzalloc(sizeof(*kmap), GFP_ATOMIC);
+	if (!kmap)
+		return NULL;
+	gnttab_set_map_op(&map, addr, flags, ref, domid);
+	/*
+	 * The user's mapping exists, so the page is not paged out, and this
+	 * does not wait for that.
+	 */
+	if (gnttab_map_refs(&map, NULL, &page, 1) || map.status != GNTST_okay) {
+		kfree(kmap);
+		return NULL;
+	}
+	kmap->page = page;
+	gnttab_set_unmap_op(&kmap->unmap, addr, flags, map.handle);
+	return kmap;
+}
+
+static void xb_kmap_done(int result, struct gntab_unmap_queue_data *queue)
+{
+	struct xb_kmap *kmap = container_of(queue, struct xb_kmap, queue);
+
+	WARN_ON_ONCE(result || kmap->unmap.status != GNTST_okay);
+	gnttab_free_pages(1, &kmap->page);
+	kfree(kmap);
+	if (atomic_dec_and_test(&xb_kmaps_leaving))
+		wake_up_var(&xb_kmaps_leaving);
+}
+
+void xb_kmap_drop(struct xb_kmap *kmap)
+{
+	kmap->queue.unmap_ops = &kmap->unmap;
+	kmap->queue.pages = &kmap->page;
+	kmap->queue.count = 1;
+	kmap->queue.done = xb_kmap_done;
+	atomic_inc(&xb_kmaps_leaving);
+	/* At once, or again and again until there is no other reference. */
+	gnttab_unmap_refs_async(&kmap->queue);
+}
+
+struct page *xb_grant_find_page(struct vm_area_struct *vma, unsigned long addr)
+{
+	struct xb_area *area = vma->vm_private_data;
+	struct xb_grants *grants = area->grants;
+	unsigned long slot = (addr - area->start) >> PAGE_SHIFT;
+	struct xb_grant *grant = &grants->grant[slot];
+	struct page *page = NULL;
+
+	spin_lock(&grants->lock);
+	if (test_bit(slot, area->filled)) {
+		page = grants->pages[slot];
+		if (!grant->kmap)
+			grant->kmap = xb_kmap_create(page, grant->domid,
+						     grant->ref,
+						     grant->readonly);
+		if (!grant->kmap)
+			page = NULL;
+	}
+	spin_unlock(&grants->lock);
+	return page;
+}
+
+static int xb_take_no_action(pte_t *pte, unsigned long addr, void *data)
+{
+	return 0;
+}
+
+/* The slot's entry is gone: wait for those who have read it before. */
+static void xb_grant_settle(struct xb_area *area, u32 slot)
+{
+	apply_to_page_range(area->ctx->mm, xb_area_addr(area, slot), PAGE_SIZE,
+			    xb_take_no_action, NULL);
+}
+
+void xb_grants_emptied(struct xb_area *area, const u32 *slots, unsigned int n)
+{
+	struct xb_grants *grants = area->grants;
+	struct xb_kmap *kmap;
+	unsigned int i;
+
+	for (i = 0; grants->pages && i < n; i++) {
+		kmap = grants->grant[slots[i]].kmap;
+		if (likely(!kmap))
+			continue;
+		grants->grant[slots[i]].kmap = NULL;
+		grants->pages[slots[i]] = NULL;
+		xb_grant_settle(area, slots[i]);
+		xb_kmap_drop(kmap);
+	}
+	if (unlikely(!list_empty(&grants->notifies)))
+		xb_notifies_run(area, slots, n);
+}
+
+void xb_grants_refill(struct xb_map *m)
+{
+	struct xb_grants *grants = m->area->grants;
+	struct xb_page *page;
+
+	for (page = m->pages; page < m->pages + m->nr; page++) {
+		if (likely(grants->pages[page->slot]))
+			continue;
+		if (gnttab_alloc_pages(1, &grants->pages[page->slot])) {
+			grants->pages[page->slot] = NULL;
+			page->err = -ENOMEM;
+			m->bad = true;
+		}
+	}
+}
+
+struct xb_grants *xb_grants_alloc(unsigned long nr, bool pages)
+{
+	struct xb_grants *grants;
+
+	grants = kvzalloc(struct_size(grants, grant, nr), GFP_KERNEL_ACCOUNT);
+	if (!grants)
+		return NULL;
+	spin_lock_init(&grants->lock);
+	INIT_LIST_HEAD(&grants->notifies);
+	grants->nr = nr;
+	if (!pages)
+		return grants;
+	grants->pages = kvcalloc(nr, sizeof(*grants->pages), GFP_KERNEL_ACCOUNT);
+	if (!grants->pages)
+		goto err_grants;
+	if (gnttab_alloc_pages(nr, grants->pages))
+		goto err_pages;
+	return grants;
+
+err_pages:
+	kvfree(grants->pages);
+err_grants:
+	kvfree(grants);
+	return NULL;
+}
+
+void xb_grants_free(struct xb_grants *grants)
+{
+	unsigned long i = 0, n;
+
+	/* In runs: some may be with I/O that goes on. */
+	while (grants->pages && i < grants->nr) {
+		for (n = 0; i + n < grants->nr && grants->pages[i + n]; n++)
+			;
+		if (n)
+			gnttab_free_pages(n, &grants->pages[i]);
+		i += n + 1;
+	}
+	kvfree(grants->pages);
+	kvfree(grants);
+}

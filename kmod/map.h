@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A stretch of neighbouring operations on one area, taken apart into pages:
+ * what foreign.c and grant.c have in common. Operations and lists are read once,
+ * before area->lock is taken; results and statuses are written after it.
+ */
+#ifndef XB_MAP_H
+#define XB_MAP_H
+
+#include <linux/types.h>
+#include <xen/interface/grant_table.h>
+#include <xen/interface/xen.h>
+
+#include "area.h"
+#include "ops.h"
+#include "submit.h"
+
+/* Pages of one hypercall, and so of one operation. */
+#define XB_PAGES_MAX	512U
+
+struct xb_page {
+	u64 frame;		/* or reference, and domid << 32 */
+	u32 slot;
+	s16 err;
+	u16 readonly;
+};
+
+/* In err, where slots are emptied: there was nothing to do. */
+#define XB_NOT_FILLED	1
+
+/* One operation of the stretch. */
+struct xb_part {
+	struct xenbatch_op *op;
+	u32 count;
+	u16 flags;
+	u64 status;		/* user address, or 0 */
+};
+
+/* Memory of a run for all that: kept by the context from one to the next. */
+struct xb_scratch {
+	union {
+		struct multicall_entry entries[XB_CHUNK];
+		struct mmu_update updates[XB_PAGES_MAX];
+		struct gnttab_map_grant_ref map[XB_PAGES_MAX];
+		struct gnttab_unmap_grant_ref unmap[XB_PAGES_MAX];
+		xen_pfn_t frames[XB_PAGES_MAX];
+		u8 bytes[XB_PAGES_MAX * 32];
+	};
+	struct xb_page pages[XB_PAGES_MAX];
+	u32 slots[XB_PAGES_MAX];
+	struct xb_part parts[XB_CHUNK];
+};
+
+struct xb_map {
+	struct xb_area *area;
+	struct xb_scratch *scratch;
+	struct xb_page *pages;
+	unsigned int nr;
+	unsigned int nr_parts;
+	domid_t domid;
+	bool resource;		/* frames are Xen's own numbers */
+	bool bad;		/* some page has an err */
+};
+
+/* What the operations of a family have in their arguments. */
+enum xb_map_what {
+	XB_MAP_FRAMES,		/* frames, all of one domain */
+	XB_MAP_REFS,		/* references, of any domain */
+	XB_MAP_NOTHING,		/* slots alone */
+};
+
+/*
+ * Take as many of ops[0..nr) as go along with the first. Returns their number
+ * and a reference to m->area; or 0, and the first is done: it was wrong.
+ */
+unsigned int xb_map_gather(struct xb_run *run, struct xb_map *m,
+			   struct xenbatch_op *ops, struct xb_head head,
+			   unsigned int nr, enum xb_map_what what);
+
+/* Write statuses and results, drop the reference. err: all of it failed. */
+void xb_map_finish(struct xb_run *run, struct xb_map *m, int err);
+/* The same, where the results are how many pages have err 0. */
+void xb_unmap_finish(struct xb_run *run, struct xb_map *m, int err);
+
+/* NULL: no memory. */
+struct xb_scratch *xb_run_scratch(struct xb_run *run);
+
+#endif /* XB_MAP_H */

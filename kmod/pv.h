@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* PV: Xen writes page-table entries, by their machine addresses. */
+#ifndef XB_PV_H
+#define XB_PV_H
+
+#include <linux/errno.h>
+#include <xen/interface/xen.h>
+#include <xen/interface/memory.h>
+
+#include "area.h"
+#include "map.h"
+
+#ifdef CONFIG_XEN_PV
+
+#include <linux/mm.h>
+
+int xb_pv_create(struct xb_area *area);
+void xb_pv_destroy(struct xb_area *area);
+
+/* pv_frames.c */
+void xb_pv_map_frames(struct xb_map *m);
+int xb_pv_map_resource(struct xb_map *m, struct xen_mem_acquire_resource *r);
+void xb_pv_unmap_frames(struct xb_map *m);
+void xb_pv_leave_frames(struct xb_area *area, unsigned long first,
+			unsigned long nr);
+
+/* pv_grants.c */
+void xb_pv_map_grants(struct xb_map *m);
+void xb_pv_unmap_grants(struct xb_map *m);
+void xb_pv_leave_grants(struct xb_area *area, unsigned long first,
+			unsigned long nr);
+
+static inline void xb_pv_leave(struct xb_area *area, unsigned long first,
+			       unsigned long nr)
+{
+	if (area->region == XENBATCH_REGION_FOREIGN)
+		xb_pv_leave_frames(area, first, nr);
+	else
+		xb_pv_leave_grants(area, first, nr);
+}
+
+/* What a PV area has besides. */
+struct xb_pv {
+	u64 flags;		/* of an entry, with all rights of the area */
+	u64 tables[];		/* machine address of each page-table page */
+};
+
+static inline u64 xb_pv_entry(const struct xb_area *area, unsigned long slot)
+{
+	const struct xb_pv *pv = area->kind;
+	unsigned long addr = xb_area_addr(area, slot);
+
+	return pv->tables[(addr >> PMD_SHIFT) - (area->start >> PMD_SHIFT)] +
+	       (addr >> PAGE_SHIFT) % PTRS_PER_PTE * sizeof(pte_t);
+}
+
+#else /* there is no such dom0 */
+
+static inline int xb_pv_create(struct xb_area *area)
+{
+	return -ENODEV;
+}
+
+static inline void xb_pv_destroy(struct xb_area *area)
+{
+}
+
+static inline void xb_pv_map_frames(struct xb_map *m)
+{
+}
+
+static inline int xb_pv_map_resource(struct xb_map *m,
+				     struct xen_mem_acquire_resource *r)
+{
+	return -ENODEV;
+}
+
+static inline void xb_pv_unmap_frames(struct xb_map *m)
+{
+}
+
+static inline void xb_pv_map_grants(struct xb_map *m)
+{
+}
+
+static inline void xb_pv_unmap_grants(struct xb_map *m)
+{
+}
+
+static inline void xb_pv_leave(struct xb_area *area, unsigned long first,
+			       unsigned long nr)
+{
+}
+
+#endif /* CONFIG_XEN_PV */
+#endif /* XB_PV_H */
