@@ -53,7 +53,6 @@ static int xb_resource_read(struct xb_run *run, struct xb_map *m,
 	u64 count = READ_ONCE(*(const u64 *)&op->map.count);
 	u64 id = READ_ONCE(op->arg[4]);
 	unsigned long addr = READ_ONCE(op->map.addr);
-	unsigned int i;
 
 	memset(r, 0, sizeof(*r));
 	r->domid = number >> 16;
@@ -79,15 +78,17 @@ static int xb_resource_read(struct xb_run *run, struct xb_map *m,
 		return -ENXIO;
 	if (!m->area->writable && !(head.flags & XENBATCH_OPF_READONLY))
 		return -EACCES;
-	m->pages = m->scratch->pages;
 	m->nr = r->nr_frames;
+	m->nr_parts = 1;
 	m->domid = r->domid;
 	m->resource = true;
-	for (i = 0; i < m->nr; i++)
-		m->pages[i] = (struct xb_page){
-			.slot = ((addr - m->area->start) >> PAGE_SHIFT) + i,
-			.readonly = !!(head.flags & XENBATCH_OPF_READONLY),
-		};
+	m->scratch->parts[0] = (struct xb_part){
+		.op = op,
+		.slot = (addr - m->area->start) >> PAGE_SHIFT,
+		.count = r->nr_frames,
+		.domid = r->domid,
+		.readonly = head.flags & XENBATCH_OPF_READONLY,
+	};
 	return 0;
 }
 

@@ -57,7 +57,7 @@ struct xb_grants *xb_grants_alloc(unsigned long nr, bool pages);
 void xb_grants_free(struct xb_grants *grants);
 
 /*
- * Slots of m->pages are about to be filled: those that lost their page to I/O
+ * The slots of m are about to be filled: those that lost their page to I/O
  * that goes on get another one, or -ENOMEM.
  */
 void xb_grants_refill(struct xb_map *m);

@@ -257,10 +257,10 @@ static int xb_grant_copy(struct xb_run *run, u64 addr, u32 count)
 	int err;
 
 	BUILD_BUG_ON(sizeof(*memory) > sizeof(*scratch) -
-				       offsetof(struct xb_scratch, pages));
+				       offsetof(struct xb_scratch, frames));
 	if (!scratch)
 		return -ENOMEM;
-	memory = (struct xb_copy_memory *)scratch->pages;
+	memory = (struct xb_copy_memory *)scratch->frames;
 	c.copies = (struct gnttab_copy *)scratch->bytes;
 	c.owner = memory->owner;
 	c.pinned = memory->pinned;

@@ -143,16 +143,17 @@ void xb_grants_emptied(struct xb_area *area, const u32 *slots, unsigned int n)
 
 void xb_grants_refill(struct xb_map *m)
 {
-	struct xb_grants *grants = m->area->grants;
-	struct xb_page *page;
+	struct page **page;
+	struct xb_part *p;
+	u32 i;
 
-	for (page = m->pages; page < m->pages + m->nr; page++) {
-		if (likely(grants->pages[page->slot]))
-			continue;
-		if (gnttab_alloc_pages(1, &grants->pages[page->slot])) {
-			grants->pages[page->slot] = NULL;
-			page->err = -ENOMEM;
-			m->bad = true;
+	xb_for_each_part(p, m) {
+		page = &m->area->grants->pages[p->slot];
+		for (i = 0; i < p->count; i++, page++) {
+			if (likely(*page) || !gnttab_alloc_pages(1, page))
+				continue;
+			*page = NULL;
+			xb_map_fail(m, p->first + i, -ENOMEM);
 		}
 	}
 }

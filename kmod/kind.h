@@ -59,8 +59,9 @@ static inline void xb_kind_unlock(struct xb_area *area)
 /*
  * Under area->lock, in the context's address space unless it says otherwise.
  *
- * map_frames: m->pages[0..m->nr) come to their slots, filled or not; what
- * fails gets err and leaves its slot empty. Frames belong to m->domid.
+ * map_frames: scratch->frames[0..m->nr), of m->domid, come to the slots of the
+ * parts, filled or not; one that fails gets an err (xb_map_fail) and leaves its
+ * slot empty.
  */
 static inline void xb_kind_map_frames(struct xb_map *m)
 {
@@ -75,14 +76,14 @@ static inline int xb_kind_map_resource(struct xb_map *m,
 	return xen_pv_domain() ? xb_pv_map_resource(m, r) : -ENODEV;
 }
 
-/* Empty those of m->pages that are filled; the others get XB_NOT_FILLED. */
+/* Empty those slots that are filled; the others get XB_NOT_FILLED. */
 static inline void xb_kind_unmap_frames(struct xb_map *m)
 {
 	if (xen_pv_domain())
 		xb_pv_unmap_frames(m);
 }
 
-/* The same for grants; those whose slot is filled get -EBUSY. */
+/* The same for grants, scratch->refs; a slot that is filled gets -EBUSY. */
 static inline void xb_kind_map_grants(struct xb_map *m)
 {
 	if (xen_pv_domain())

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/bitmap.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -87,55 +88,42 @@ static int xb_map_area(struct xb_run *run, struct xb_map *m,
 	return err;
 }
 
-static int xb_pages_fill(struct xb_page *page, const struct xb_asked *asked,
-			 u32 slot, struct xb_head head, enum xb_map_what what)
+/* Frames or references of one operation. */
+static int xb_frames_read(struct xb_map *m, const struct xb_asked *asked,
+			  struct xb_head head)
 {
-	u16 readonly = !!(head.flags & XENBATCH_OPF_READONLY);
-	const u64 high = what == XB_MAP_REFS ? (u64)asked->domid << 32 : 0;
-	const u64 __user *frames = (const u64 __user *)asked->frame;
-	const u32 __user *refs = (const u32 __user *)asked->frame;
-	u32 i, count = asked->count;
-	u64 frame;
-	u32 ref;
+	const void __user *list = (const void __user *)asked->frame;
+	u64 *frames = &m->scratch->frames[m->nr];
+	u32 i;
 
-	if (what == XB_MAP_NOTHING || !(head.flags & XENBATCH_OPF_LIST)) {
-		for (i = 0; i < count; i++, page++) {
-			page->frame = high | (what == XB_MAP_REFS ?
-					      (u32)(asked->frame + i) :
-					      asked->frame + i);
-			page->slot = slot + i;
-			page->err = 0;
-			page->readonly = readonly;
-		}
+	if (head.flags & XENBATCH_OPF_LIST) {
+		if (copy_from_user(frames, list,
+				   asked->count * sizeof(*frames)))
+			return -EFAULT;
 		return 0;
 	}
-	if (what == XB_MAP_FRAMES) {
-		if (!user_access_begin(frames, count * sizeof(*frames)))
-			return -EFAULT;
-		for (i = 0; i < count; i++, page++) {
-			unsafe_get_user(frame, &frames[i], err_fault);
-			page->frame = frame;
-			page->slot = slot + i;
-			page->err = 0;
-			page->readonly = readonly;
-		}
-	} else {
-		if (!user_access_begin(refs, count * sizeof(*refs)))
-			return -EFAULT;
-		for (i = 0; i < count; i++, page++) {
-			unsafe_get_user(ref, &refs[i], err_fault);
-			page->frame = high | ref;
-			page->slot = slot + i;
-			page->err = 0;
-			page->readonly = readonly;
-		}
-	}
-	user_access_end();
+	for (i = 0; i < asked->count; i++)
+		frames[i] = asked->frame + i;
 	return 0;
+}
 
-err_fault:
-	user_access_end();
-	return -EFAULT;
+static int xb_refs_read(struct xb_map *m, const struct xb_asked *asked,
+			struct xb_head head)
+{
+	const void __user *list = (const void __user *)asked->frame;
+	u32 *refs = &m->scratch->refs[m->nr];
+	u32 i;
+
+	if (head.flags & XENBATCH_OPF_LIST) {
+		if (copy_from_user(refs, list, asked->count * sizeof(*refs)))
+			return -EFAULT;
+		return 0;
+	}
+	if (asked->frame + asked->count - 1 > U32_MAX)
+		return -EINVAL;
+	for (i = 0; i < asked->count; i++)
+		refs[i] = asked->frame + i;
+	return 0;
 }
 
 static int xb_map_take(struct xb_run *run, struct xb_map *m,
@@ -164,15 +152,20 @@ static int xb_map_take(struct xb_run *run, struct xb_map *m,
 		m->domid = asked.domid;
 	else if (what == XB_MAP_FRAMES && m->domid != asked.domid)
 		return -EAGAIN;
-	err = xb_pages_fill(&m->pages[m->nr], &asked,
-			    (asked.addr - m->area->start) >> PAGE_SHIFT, head,
-			    what);
+	if (what == XB_MAP_FRAMES)
+		err = xb_frames_read(m, &asked, head);
+	else if (what == XB_MAP_REFS)
+		err = xb_refs_read(m, &asked, head);
 	if (err)
 		return err;
 	part->op = op;
-	part->count = asked.count;
-	part->flags = head.flags;
 	part->status = asked.status;
+	part->slot = (asked.addr - m->area->start) >> PAGE_SHIFT;
+	part->count = asked.count;
+	part->first = m->nr;
+	part->flags = head.flags;
+	part->domid = asked.domid;
+	part->readonly = head.flags & XENBATCH_OPF_READONLY;
 	m->nr += asked.count;
 	m->nr_parts++;
 	return 0;
@@ -196,7 +189,6 @@ unsigned int xb_map_gather(struct xb_run *run, struct xb_map *m,
 		xb_op_done(run, ops, head.flags, -ENOMEM);
 		return 0;
 	}
-	m->pages = m->scratch->pages;
 	for (;;) {
 		err = xb_map_take(run, m, &ops[m->nr_parts], head, what);
 		if (unlikely(err))
@@ -218,15 +210,19 @@ unsigned int xb_map_gather(struct xb_run *run, struct xb_map *m,
 	return 0;
 }
 
-static int xb_status_write(const struct xb_page *page, const struct xb_part *p)
+static int xb_status_write(const struct xb_map *m, const struct xb_part *p)
 {
 	s32 __user *status = (s32 __user *)p->status;
+	const s16 *errs = &m->scratch->errs[p->first];
 	u32 i;
 
+	if (likely(!m->bad))
+		return clear_user(status, p->count * sizeof(*status)) ?
+		       -EFAULT : 0;
 	if (!user_access_begin(status, p->count * sizeof(*status)))
 		return -EFAULT;
 	for (i = 0; i < p->count; i++)
-		unsafe_put_user(page[i].err, &status[i], err_fault);
+		unsafe_put_user(errs[i], &status[i], err_fault);
 	user_access_end();
 	return 0;
 
@@ -235,68 +231,129 @@ err_fault:
 	return -EFAULT;
 }
 
-/* As in frames or grants that are one by one good: the first error. */
-static int xb_part_error(const struct xb_page *page, u32 count)
+static int xb_part_error(const struct xb_map *m, const struct xb_part *p)
 {
+	const s16 *errs = &m->scratch->errs[p->first];
 	u32 i;
 
-	for (i = 0; i < count; i++)
-		if (page[i].err)
-			return page[i].err;
+	for (i = 0; i < p->count; i++)
+		if (errs[i])
+			return errs[i];
 	return 0;
 }
 
 void xb_map_finish(struct xb_run *run, struct xb_map *m, int err)
 {
-	const struct xb_page *page = m->pages;
-	const struct xb_part *p = m->scratch->parts;
-	unsigned int i;
+	struct xb_part *p;
 	int result;
 
 	xb_area_put(m->area);
-	for (i = 0; i < m->nr_parts; i++, page += p->count, p++) {
+	xb_for_each_part(p, m) {
 		result = err;
 		if (unlikely(m->bad) && !err)
-			result = xb_part_error(page, p->count);
+			result = xb_part_error(m, p);
 		/* A whole operation that failed has done nothing. */
-		if (p->status && !err && xb_status_write(page, p))
+		if (p->status && !err && xb_status_write(m, p))
 			result = -EFAULT;
 		xb_op_done(run, p->op, p->flags, result);
 	}
-	if (err)
+	if (unlikely(err))
 		run->refused += m->nr_parts;
 	else
 		run->mapped += m->nr;
 }
 
-static s64 xb_part_emptied(const struct xb_page *page, u32 count)
+static s64 xb_part_emptied(const struct xb_map *m, const struct xb_part *p)
 {
+	const s16 *errs = &m->scratch->errs[p->first];
 	s64 n = 0;
 	u32 i;
 
-	for (i = 0; i < count; i++) {
-		if (page[i].err < 0)
-			return page[i].err;
-		n += !page[i].err;
+	for (i = 0; i < p->count; i++) {
+		if (errs[i] < 0)
+			return errs[i];
+		n += !errs[i];
 	}
 	return n;
 }
 
 void xb_unmap_finish(struct xb_run *run, struct xb_map *m, int err)
 {
-	const struct xb_page *page = m->pages;
-	const struct xb_part *p = m->scratch->parts;
-	unsigned int i;
+	struct xb_part *p;
 	s64 result;
 
 	xb_area_put(m->area);
-	for (i = 0; i < m->nr_parts; i++, page += p->count, p++) {
-		result = err ?: m->bad ? xb_part_emptied(page, p->count) :
-					 p->count;
+	xb_for_each_part(p, m) {
+		result = err ?: m->bad ? xb_part_emptied(m, p) : p->count;
 		xb_op_done(run, p->op, p->flags, result);
 	}
-	if (err)
+	if (unlikely(err))
 		run->refused += m->nr_parts;
 	else
 		run->unmapped += m->nr;
+}
+
+/* Which slots are filled */
+
+/* Slots [first, end) are filled now: how many were before. */
+static unsigned int xb_area_fill(struct xb_area *area, u32 first, u32 end)
+{
+	unsigned int n = 0;
+	unsigned long bit;
+
+	if (end - first == 1)
+		return __test_and_set_bit(first, area->filled);
+	/* All of them, or none: what nearly all are. */
+	if (find_next_zero_bit(area->filled, end, first) >= end)
+		return end - first;
+	bit = find_next_bit(area->filled, end, first);
+	for_each_set_bit_from(bit, area->filled, end)
+		n++;
+	bitmap_set(area->filled, first, end - first);
+	return n;
+}
+
+unsigned int xb_map_filled(struct xb_map *m, unsigned int from,
+			   unsigned int to)
+{
+	unsigned int first, end, replaced = 0;
+	struct xb_part *p;
+
+	xb_for_each_part(p, m) {
+		first = max_t(unsigned int, from, p->first);
+		end = min_t(unsigned int, to, p->first + p->count);
+		if (first < end)
+			replaced += xb_area_fill(m->area,
+						 p->slot + first - p->first,
+						 p->slot + end - p->first);
+	}
+	m->area->nr_filled += to - from - replaced;
+	return replaced;
+}
+
+unsigned int xb_map_take_filled(struct xb_map *m)
+{
+	unsigned long *filled = m->area->filled;
+	u32 *slots = m->scratch->slots;
+	unsigned int n = 0, i;
+	struct xb_part *p;
+
+	xb_for_each_part(p, m) {
+		if (p->count > 1 &&
+		    find_next_zero_bit(filled, p->slot + p->count, p->slot) >=
+		    p->slot + p->count) {
+			bitmap_clear(filled, p->slot, p->count);
+			for (i = 0; i < p->count; i++)
+				slots[n++] = p->slot + i;
+			continue;
+		}
+		for (i = 0; i < p->count; i++) {
+			if (__test_and_clear_bit(p->slot + i, filled))
+				slots[n++] = p->slot + i;
+			else
+				xb_map_fail(m, p->first + i, XB_NOT_FILLED);
+		}
+	}
+	m->area->nr_filled -= n;
+	return n;
 }

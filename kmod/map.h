@@ -7,6 +7,7 @@
 #ifndef XB_MAP_H
 #define XB_MAP_H
 
+#include <linux/string.h>
 #include <linux/types.h>
 #include <xen/interface/grant_table.h>
 #include <xen/interface/xen.h>
@@ -18,49 +19,73 @@
 /* Pages of one hypercall, and so of one operation. */
 #define XB_PAGES_MAX	512U
 
-struct xb_page {
-	u64 frame;		/* or reference, and domid << 32 */
-	u32 slot;
-	s16 err;
-	u16 readonly;
-};
-
-/* In err, where slots are emptied: there was nothing to do. */
+/* In an err, where slots are emptied: there was nothing to do. */
 #define XB_NOT_FILLED	1
 
-/* One operation of the stretch. */
+/* One operation of the stretch: slots that follow each other. */
 struct xb_part {
 	struct xenbatch_op *op;
-	u32 count;
-	u16 flags;
 	u64 status;		/* user address, or 0 */
+	u32 slot;
+	u32 count;
+	u16 first;		/* its first page, of the stretch's */
+	u16 flags;
+	domid_t domid;
+	bool readonly;
 };
 
 /* Memory of a run for all that: kept by the context from one to the next. */
 struct xb_scratch {
-	union {
+	union {			/* what Xen gets */
 		struct multicall_entry entries[XB_CHUNK];
 		struct mmu_update updates[XB_PAGES_MAX];
 		struct gnttab_map_grant_ref map[XB_PAGES_MAX];
 		struct gnttab_unmap_grant_ref unmap[XB_PAGES_MAX];
-		xen_pfn_t frames[XB_PAGES_MAX];
+		xen_pfn_t pfns[XB_PAGES_MAX];
 		u8 bytes[XB_PAGES_MAX * 32];
 	};
-	struct xb_page pages[XB_PAGES_MAX];
+	union {			/* page by page */
+		u64 frames[XB_PAGES_MAX];
+		u32 refs[XB_PAGES_MAX];
+	};
 	u32 slots[XB_PAGES_MAX];
+	s16 errs[XB_PAGES_MAX];
 	struct xb_part parts[XB_CHUNK];
 };
 
 struct xb_map {
 	struct xb_area *area;
 	struct xb_scratch *scratch;
-	struct xb_page *pages;
-	unsigned int nr;
+	unsigned int nr;	/* pages */
 	unsigned int nr_parts;
 	domid_t domid;
 	bool resource;		/* frames are Xen's own numbers */
-	bool bad;		/* some page has an err */
+	bool bad;		/* scratch->errs is filled, and one is not 0 */
 };
+
+static inline void xb_map_fail(struct xb_map *m, unsigned int page, int err)
+{
+	if (!m->bad)
+		memset(m->scratch->errs, 0, m->nr * sizeof(s16));
+	m->bad = true;
+	m->scratch->errs[page] = err;
+}
+
+#define xb_for_each_part(p, m) \
+	for ((p) = (m)->scratch->parts; \
+	     (p) < (m)->scratch->parts + (m)->nr_parts; (p)++)
+
+/*
+ * Pages [from, to) of the stretch are in their slots now: how many have
+ * replaced another.
+ */
+unsigned int xb_map_filled(struct xb_map *m, unsigned int from,
+			   unsigned int to);
+/*
+ * The slots of the stretch that are filled come to scratch->slots, and are
+ * filled no more; the others get XB_NOT_FILLED. Returns how many.
+ */
+unsigned int xb_map_take_filled(struct xb_map *m);
 
 /* What the operations of a family have in their arguments. */
 enum xb_map_what {

@@ -54,6 +54,14 @@ static inline u64 xb_pv_entry(const struct xb_area *area, unsigned long slot)
 	       (addr >> PAGE_SHIFT) % PTRS_PER_PTE * sizeof(pte_t);
 }
 
+/* The entry of slot, where entry was the one of the slot before. */
+static inline u64 xb_pv_next(const struct xb_area *area, u64 entry,
+			     unsigned long slot)
+{
+	entry += sizeof(pte_t);
+	return likely(entry & ~PAGE_MASK) ? entry : xb_pv_entry(area, slot);
+}
+
 #else /* there is no such dom0 */
 
 static inline int xb_pv_create(struct xb_area *area)

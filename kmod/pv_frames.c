@@ -119,19 +119,18 @@ static long xb_pv_one(struct xb_area *area, u32 slot, u64 val, bool flush,
 /* Beyond all memory: Xen says so, and it does not spill into other bits. */
 #define XB_PV_NO_FRAME	((1ULL << (__PHYSICAL_MASK_SHIFT - PAGE_SHIFT)) - 1)
 
-static u64 xb_pv_value(const struct xb_pv *pv, const struct xb_page *page)
+static u64 xb_pv_flags(const struct xb_area *area, bool readonly)
 {
-	u64 val = pv->flags | min(page->frame, XB_PV_NO_FRAME) << PAGE_SHIFT;
+	const struct xb_pv *pv = area->kind;
 
-	if (page->readonly)
-		val &= ~(u64)(_PAGE_RW | _PAGE_DIRTY);
-	return val;
+	if (readonly)
+		return pv->flags & ~(u64)(_PAGE_RW | _PAGE_DIRTY);
+	return pv->flags;
 }
 
-static void xb_pv_fail(struct xb_map *m, struct xb_page *page, int err)
+static u64 xb_pv_value(u64 frame, u64 flags)
 {
-	m->bad = true;
-	page->err = err;
+	return min(frame, XB_PV_NO_FRAME) << PAGE_SHIFT | flags;
 }
 
 /* Its frame could not be mapped: what was there before goes. */
@@ -150,61 +149,81 @@ static void xb_pv_drop(struct xb_area *area, u32 slot)
 
 static void xb_pv_map_one(struct xb_map *m)
 {
+	const struct xb_part *p = m->scratch->parts;
 	struct xb_area *area = m->area;
-	struct xb_page *page = m->pages;
-	bool filled = test_bit(page->slot, area->filled);
+	bool filled = test_bit(p->slot, area->filled);
 	long err;
 
-	err = xb_pv_one(area, page->slot, xb_pv_value(area->kind, page),
+	err = xb_pv_one(area, p->slot,
+			xb_pv_value(m->scratch->frames[0],
+				    xb_pv_flags(area, p->readonly)),
 			filled, m->domid);
 	if (unlikely(err)) {
-		xb_pv_fail(m, page, err);
-		xb_pv_drop(area, page->slot);
+		xb_map_fail(m, 0, err);
+		xb_pv_drop(area, p->slot);
 	} else if (!filled) {
-		__set_bit(page->slot, area->filled);
+		__set_bit(p->slot, area->filled);
 		area->nr_filled++;
 	}
 }
 
-/* Pages [first, first + n) are there now: how many replaced another. */
-static unsigned int xb_pv_filled(struct xb_area *area,
-				 const struct xb_page *page, unsigned int n)
+static void xb_pv_build(struct xb_map *m)
 {
-	unsigned int i, replaced = 0;
+	const u64 cmd = m->resource ? MMU_PT_UPDATE_NO_TRANSLATE :
+				      MMU_NORMAL_PT_UPDATE;
+	struct mmu_update *update = m->scratch->updates;
+	const u64 *frame = m->scratch->frames;
+	struct xb_area *area = m->area;
+	struct xb_part *p;
+	u32 slot, end;
+	u64 entry, flags;
 
-	for (i = 0; i < n; i++)
-		if (__test_and_set_bit(page[i].slot, area->filled))
-			replaced++;
-	area->nr_filled += n - replaced;
-	return replaced;
+	xb_for_each_part(p, m) {
+		flags = xb_pv_flags(area, p->readonly);
+		entry = xb_pv_entry(area, p->slot);
+		end = p->slot + p->count;
+		for (slot = p->slot;;) {
+			update->ptr = entry | cmd;
+			update->val = xb_pv_value(*frame++, flags);
+			update++;
+			if (++slot == end)
+				break;
+			entry = xb_pv_next(area, entry, slot);
+		}
+	}
+}
+
+/* The slot of a page of the stretch. */
+static u32 xb_pv_slot(const struct xb_map *m, unsigned int page)
+{
+	const struct xb_part *p = m->scratch->parts;
+
+	while (page >= p->first + p->count)
+		p++;
+	return p->slot + page - p->first;
 }
 
 static void xb_pv_map_many(struct xb_map *m)
 {
-	const u64 cmd = m->resource ? MMU_PT_UPDATE_NO_TRANSLATE :
-				      MMU_NORMAL_PT_UPDATE;
 	struct mmu_update *updates = m->scratch->updates;
-	struct xb_area *area = m->area;
-	struct xb_page *page = m->pages;
 	unsigned int i, done, replaced = 0;
+	u32 slot;
 	int err;
 
-	for (i = 0; i < m->nr; i++) {
-		updates[i].ptr = xb_pv_entry(area, page[i].slot) | cmd;
-		updates[i].val = xb_pv_value(area->kind, &page[i]);
-	}
+	xb_pv_build(m);
 	for (i = 0; i < m->nr; i++) {
 		err = xb_pv_mmu_update(&updates[i], m->nr - i, &done, m->domid);
-		replaced += xb_pv_filled(area, &page[i], done);
+		replaced += xb_map_filled(m, i, i + done);
 		if (likely(!err))
 			break;
 		/* In order, since one slot may be named more than once. */
 		i += done;
-		xb_pv_fail(m, &page[i], err);
-		xb_pv_drop(area, page[i].slot);
+		slot = xb_pv_slot(m, i);
+		xb_map_fail(m, i, err);
+		xb_pv_drop(m->area, slot);
 	}
 	if (replaced)
-		xb_pv_flush(area, m->nr, page->slot);
+		xb_pv_flush(m->area, m->nr, m->scratch->parts->slot);
 }
 
 void xb_pv_map_frames(struct xb_map *m)
@@ -221,64 +240,61 @@ void xb_pv_map_frames(struct xb_map *m)
  */
 int xb_pv_map_resource(struct xb_map *m, struct xen_mem_acquire_resource *r)
 {
-	xen_pfn_t *frames = m->scratch->frames;
+	const struct xb_part *p = m->scratch->parts;
+	xen_pfn_t *pfns = m->scratch->pfns;
 	unsigned int i;
 	int err;
 
-	set_xen_guest_handle(r->frame_list, frames);
+	set_xen_guest_handle(r->frame_list, pfns);
 	xen_preemptible_hcall_begin();
 	err = HYPERVISOR_memory_op(XENMEM_acquire_resource, r);
 	xen_preemptible_hcall_end();
 	if (err)
 		return err;
 	for (i = 0; i < m->nr; i++)
-		m->pages[i].frame = frames[i];
+		m->scratch->frames[i] = pfns[i];
 	if (r->flags & XENMEM_rsrc_acq_caller_owned)
 		m->domid = DOMID_SELF;
 	xb_pv_map_frames(m);
 	for (i = 0; m->bad && i < m->nr; i++) {
-		err = err ?: m->pages[i].err;
-		xb_pv_drop(m->area, m->pages[i].slot);
+		err = err ?: m->scratch->errs[i];
+		xb_pv_drop(m->area, p->slot + i);
 	}
 	return err;
 }
 
-/* Empty n slots, which are filled: their bits are cleared already. */
+/* Empty n slots, which do not count as filled any more. */
 static void xb_pv_empty(struct xb_area *area, const u32 *slots, unsigned int n,
 			struct mmu_update *updates)
 {
+	u64 entry = xb_pv_entry(area, slots[0]);
 	unsigned int i;
 
-	for (i = 0; i < n; i++) {
-		updates[i].ptr = xb_pv_entry(area, slots[i]) |
-				 MMU_NORMAL_PT_UPDATE;
+	for (i = 0;;) {
+		updates[i].ptr = entry | MMU_NORMAL_PT_UPDATE;
 		updates[i].val = 0;
+		if (++i == n)
+			break;
+		if (likely(slots[i] == slots[i - 1] + 1))
+			entry = xb_pv_next(area, entry, slots[i]);
+		else
+			entry = xb_pv_entry(area, slots[i]);
 	}
-	area->nr_filled -= n;
 	xb_pv_clear(area, updates, n);
 }
 
 void xb_pv_unmap_frames(struct xb_map *m)
 {
+	const u32 *slots = m->scratch->slots;
 	struct xb_area *area = m->area;
-	u32 *slots = m->scratch->slots;
-	struct xb_page *page = m->pages;
-	unsigned int i, n = 0;
+	unsigned int n;
 
-	for (i = 0; i < m->nr; i++, page++) {
-		if (likely(__test_and_clear_bit(page->slot, area->filled))) {
-			slots[n++] = page->slot;
-			continue;
-		}
-		m->bad = true;
-		page->err = XB_NOT_FILLED;
-	}
+	n = xb_map_take_filled(m);
 	if (n == 1) {
-		area->nr_filled--;
 		WARN_ON_ONCE(xb_pv_one(area, slots[0], 0, true, DOMID_SELF));
 	} else if (n) {
 		xb_pv_empty(area, slots, n, m->scratch->updates);
-		xb_pv_flush(area, n, 0);
+		xb_pv_flush(area, n, slots[0]);
 	}
 }
 
@@ -301,6 +317,7 @@ void xb_pv_leave_frames(struct xb_area *area, unsigned long first,
 	}
 	if (n)
 		xb_pv_empty(area, slots, n, updates);
+	area->nr_filled -= all;
 	if (all)
 		xb_pv_flush(area, all, slots[0]);
 }

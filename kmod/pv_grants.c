@@ -38,55 +38,70 @@ static int xb_pv_grant_op(unsigned int cmd, void *ops, unsigned int n)
 static unsigned int xb_pv_map_build(struct xb_map *m)
 {
 	struct gnttab_map_grant_ref *op = m->scratch->map;
+	const u32 *ref = m->scratch->refs;
 	struct xb_area *area = m->area;
 	struct xb_grant *grant;
-	struct xb_page *page;
+	struct xb_part *p;
+	u32 i, flags;
+	u64 entry;
 
-	for (page = m->pages; page < m->pages + m->nr; page++) {
-		if (unlikely(page->err))
-			continue;
-		/* Now, since one slot may be named more than once. */
-		if (unlikely(test_bit(page->slot, area->filled))) {
-			page->err = -EBUSY;
-			m->bad = true;
-			continue;
+	xb_for_each_part(p, m) {
+		flags = XB_PV_FLAGS | (p->readonly ? GNTMAP_readonly : 0);
+		grant = &area->grants->grant[p->slot];
+		entry = xb_pv_entry(area, p->slot);
+		for (i = 0;; ref++, grant++) {
+			/* Now, since one slot may be named more than once. */
+			if (unlikely(test_bit(p->slot + i, area->filled))) {
+				xb_map_fail(m, p->first + i, -EBUSY);
+			} else if (likely(!m->bad) ||
+				   !m->scratch->errs[p->first + i]) {
+				op->host_addr = entry;
+				op->flags = flags;
+				op->ref = *ref;
+				op->dom = p->domid;
+				op->status = GNTST_general_error;
+				op++;
+				grant->ref = *ref;
+				grant->domid = p->domid;
+				grant->readonly = p->readonly;
+				__set_bit(p->slot + i, area->filled);
+			}
+			if (++i == p->count)
+				break;
+			entry = xb_pv_next(area, entry, p->slot + i);
 		}
-		op->host_addr = xb_pv_entry(area, page->slot);
-		op->flags = XB_PV_FLAGS | (page->readonly ? GNTMAP_readonly : 0);
-		op->ref = (u32)page->frame;
-		op->dom = page->frame >> 32;
-		op->status = GNTST_general_error;
-		grant = &area->grants->grant[page->slot];
-		grant->ref = op->ref;
-		grant->domid = op->dom;
-		grant->readonly = page->readonly;
-		__set_bit(page->slot, area->filled);
-		op++;
 	}
 	return op - m->scratch->map;
 }
 
-static void xb_pv_map_take(struct xb_map *m)
+/* Those that are filled by now are those that Xen was asked for. */
+static void xb_pv_map_take(struct xb_map *m, unsigned int n)
 {
 	struct gnttab_map_grant_ref *op = m->scratch->map;
 	struct xb_area *area = m->area;
-	struct xb_page *page;
+	struct xb_grant *grant;
+	struct xb_part *p;
+	u32 i;
 
-	for (page = m->pages; page < m->pages + m->nr; page++) {
-		if (unlikely(page->err))
-			continue;
-		/* What Xen has paged out comes back in a while. */
-		if (unlikely(op->status == GNTST_eagain))
-			gnttab_batch_map(op, 1);
-		if (likely(op->status == GNTST_okay)) {
-			area->grants->grant[page->slot].handle = op->handle;
-			area->nr_filled++;
-		} else {
-			page->err = xb_grant_errno(op->status);
-			m->bad = true;
-			__clear_bit(page->slot, area->filled);
+	area->nr_filled += n;
+	xb_for_each_part(p, m) {
+		grant = &area->grants->grant[p->slot];
+		for (i = 0; i < p->count; i++, grant++) {
+			if (unlikely(m->bad) && m->scratch->errs[p->first + i])
+				continue;
+			/* What Xen has paged out comes back in a while. */
+			if (unlikely(op->status == GNTST_eagain))
+				gnttab_batch_map(op, 1);
+			if (likely(op->status == GNTST_okay)) {
+				grant->handle = op->handle;
+			} else {
+				xb_map_fail(m, p->first + i,
+					    xb_grant_errno(op->status));
+				__clear_bit(p->slot + i, area->filled);
+				area->nr_filled--;
+			}
+			op++;
 		}
-		op++;
 	}
 }
 
@@ -97,32 +112,39 @@ void xb_pv_map_grants(struct xb_map *m)
 	if (m->area->grants->pages)
 		xb_grants_refill(m);
 	n = xb_pv_map_build(m);
-	if (n)
-		WARN_ON_ONCE(xb_pv_grant_op(GNTTABOP_map_grant_ref,
-					    m->scratch->map, n));
-	xb_pv_map_take(m);
+	if (!n)
+		return;
+	WARN_ON_ONCE(xb_pv_grant_op(GNTTABOP_map_grant_ref, m->scratch->map,
+				    n));
+	xb_pv_map_take(m, n);
 }
 
 /*
- * Empty n slots, whose bits are cleared already, so that nobody finds their
- * pages any more. Those that Xen keeps get their bits back and move to the front
- * of slots; returns how many.
+ * Empty n slots, which do not count as filled any more, so that nobody finds
+ * their pages. Those that Xen keeps count again and move to the front of slots;
+ * returns how many.
  */
 static unsigned int xb_pv_empty(struct xb_area *area, u32 *slots,
 				unsigned int n,
 				struct gnttab_unmap_grant_ref *ops)
 {
-	struct xb_grants *grants = area->grants;
+	const struct xb_grant *grant = area->grants->grant;
+	u64 entry = xb_pv_entry(area, slots[0]);
 	unsigned int i, kept = 0;
 
-	for (i = 0; i < n; i++) {
-		ops[i].host_addr = xb_pv_entry(area, slots[i]);
+	for (i = 0;;) {
+		ops[i].host_addr = entry;
 		ops[i].dev_bus_addr = 0;
-		ops[i].handle = grants->grant[slots[i]].handle;
+		ops[i].handle = grant[slots[i]].handle;
 		ops[i].status = GNTST_general_error;
+		if (++i == n)
+			break;
+		if (likely(slots[i] == slots[i - 1] + 1))
+			entry = xb_pv_next(area, entry, slots[i]);
+		else
+			entry = xb_pv_entry(area, slots[i]);
 	}
 	WARN_ON_ONCE(xb_pv_grant_op(GNTTABOP_unmap_grant_ref, ops, n));
-	area->nr_filled -= n;
 	for (i = 0; i < n; i++)
 		kept += ops[i].status != GNTST_okay;
 	if (likely(!kept)) {
@@ -141,33 +163,32 @@ static unsigned int xb_pv_empty(struct xb_area *area, u32 *slots,
 	return kept;
 }
 
+/* Slots that Xen has kept: rare, so without care for the time it takes. */
+static void xb_pv_keep(struct xb_map *m, const u32 *kept, unsigned int n)
+{
+	struct xb_part *p;
+	unsigned int i;
+
+	xb_for_each_part(p, m)
+		for (i = 0; i < n; i++)
+			if (kept[i] >= p->slot && kept[i] < p->slot + p->count)
+				xb_map_fail(m, p->first + kept[i] - p->slot,
+					    -EIO);
+}
+
 void xb_pv_unmap_grants(struct xb_map *m)
 {
-	struct xb_area *area = m->area;
+	struct xb_grants *grants = m->area->grants;
 	u32 *slots = m->scratch->slots;
-	struct xb_page *page;
-	unsigned int i, n = 0;
+	unsigned int n;
 
-	spin_lock(&area->grants->lock);
-	for (page = m->pages; page < m->pages + m->nr; page++) {
-		if (likely(__test_and_clear_bit(page->slot, area->filled))) {
-			slots[n++] = page->slot;
-			continue;
-		}
-		page->err = XB_NOT_FILLED;
-		m->bad = true;
-	}
-	spin_unlock(&area->grants->lock);
-	if (!n)
-		return;
-	n = xb_pv_empty(area, slots, n, m->scratch->unmap);
-	if (likely(!n))
-		return;
-	m->bad = true;
-	for (page = m->pages; page < m->pages + m->nr; page++)
-		for (i = 0; i < n; i++)
-			if (slots[i] == page->slot)
-				page->err = -EIO;
+	spin_lock(&grants->lock);
+	n = xb_map_take_filled(m);
+	spin_unlock(&grants->lock);
+	if (n)
+		n = xb_pv_empty(m->area, slots, n, m->scratch->unmap);
+	if (unlikely(n))
+		xb_pv_keep(m, slots, n);
 }
 
 void xb_pv_leave_grants(struct xb_area *area, unsigned long first,
@@ -187,6 +208,7 @@ void xb_pv_leave_grants(struct xb_area *area, unsigned long first,
 			if (n == XB_PV_FEW)
 				break;
 		}
+		area->nr_filled -= n;
 		spin_unlock(&area->grants->lock);
 		if (n)
 			WARN_ON_ONCE(xb_pv_empty(area, slots, n, ops));
