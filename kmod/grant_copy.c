@@ -32,7 +32,8 @@ struct xb_copy {
 	struct xenbatch_copy *segments;
 	struct xenbatch_copy __user *from;
 	unsigned int nr;		/* copies */
-	unsigned int nr_pinned;
+	unsigned int nr_read;		/* pinned, from the array's start */
+	unsigned int nr_written;	/* ... and from its end */
 	unsigned int nr_segments;	/* read and not yet answered */
 	bool failed;
 };
@@ -53,11 +54,17 @@ struct xb_side {
 	unsigned long addr;		/* ... for this page of memory */
 };
 
+/* What Xen has written to, Linux does not know to be dirty. */
 static void xb_copy_unpin(struct xb_copy *c)
 {
-	if (c->nr_pinned)
-		unpin_user_pages(c->pinned, c->nr_pinned);
-	c->nr_pinned = 0;
+	if (c->nr_read)
+		unpin_user_pages(c->pinned, c->nr_read);
+	if (c->nr_written)
+		unpin_user_pages_dirty_lock(c->pinned + XB_PINNED -
+					    c->nr_written, c->nr_written,
+					    true);
+	c->nr_read = 0;
+	c->nr_written = 0;
 }
 
 /* Make the copies that are queued, and let each segment know. */
@@ -98,7 +105,10 @@ static int xb_side_frame(struct xb_copy *c, struct xb_side *side, u64 *gfn)
 		if (pin_user_pages_fast(addr, 1, side->write ? FOLL_WRITE : 0,
 					&page) != 1)
 			return -EFAULT;
-		c->pinned[c->nr_pinned++] = page;
+		if (side->write)
+			c->pinned[XB_PINNED - ++c->nr_written] = page;
+		else
+			c->pinned[c->nr_read++] = page;
 		side->page = page;
 		side->addr = addr;
 	}
@@ -163,19 +173,45 @@ static int xb_copy_one(struct xb_copy *c, struct xb_side *source,
 	return 0;
 }
 
-/* Is it well formed, and about whom the context may be? */
-static int xb_segment_check(struct xb_copy *c, const struct xenbatch_copy *s,
-			    const struct xb_side *side)
+static int xb_gref_check(const struct xb_copy *c, u64 at, u16 len)
 {
 	domid_t only = READ_ONCE(c->ctx->domid);
 
-	if (side->gref && side->arena)
+	if ((u16)(at >> 32) + len > PAGE_SIZE)
 		return -EINVAL;
-	if (side->gref && (u16)(side->at >> 32) + s->len > PAGE_SIZE)
-		return -EINVAL;
-	if (side->gref && only != DOMID_INVALID && side->at >> 48 != only)
+	if (only != DOMID_INVALID && at >> 48 != only)
 		return -EPERM;
 	return 0;
+}
+
+/* Is it well formed, and about whom the context may be? */
+static int xb_segment_check(const struct xb_copy *c,
+			    const struct xenbatch_copy *s)
+{
+	const u16 source = XENBATCH_COPY_SOURCE_GREF |
+			   XENBATCH_COPY_SOURCE_ARENA;
+	const u16 dest = XENBATCH_COPY_DEST_GREF | XENBATCH_COPY_DEST_ARENA;
+	int err = 0;
+
+	if (s->flags & ~XB_COPY_FLAGS || s->reserved ||
+	    (s->flags & source) == source || (s->flags & dest) == dest ||
+	    !(s->flags & (XENBATCH_COPY_SOURCE_GREF | XENBATCH_COPY_DEST_GREF)))
+		return -EINVAL;
+	if (s->flags & XENBATCH_COPY_SOURCE_GREF)
+		err = xb_gref_check(c, s->source, s->len);
+	if (!err && s->flags & XENBATCH_COPY_DEST_GREF)
+		err = xb_gref_check(c, s->dest, s->len);
+	return err;
+}
+
+static int xb_segments_check(const struct xb_copy *c, unsigned int nr)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < nr && !err; i++)
+		err = xb_segment_check(c, &c->segments[i]);
+	return err;
 }
 
 static int xb_segment_copy(struct xb_copy *c, struct xenbatch_copy *s,
@@ -197,13 +233,8 @@ static int xb_segment_copy(struct xb_copy *c, struct xenbatch_copy *s,
 	u32 left = s->len;
 	int err;
 
-	if (s->flags & ~XB_COPY_FLAGS || s->reserved ||
-	    !(source.gref || dest.gref))
-		return -EINVAL;
-	err = xb_segment_check(c, s, &source) ?: xb_segment_check(c, s, &dest);
-	if (err)
-		return err;
-	if (c->nr + most > XB_COPIES || c->nr_pinned + most > XB_PINNED)
+	if (c->nr + most > XB_COPIES ||
+	    c->nr_read + c->nr_written + most > XB_PINNED)
 		xb_copy_flush(c);
 	s->status = GNTST_okay;
 	do {
@@ -248,6 +279,31 @@ static int xb_segments_copy(struct xb_copy *c, unsigned int nr)
 	return xb_statuses_write(c) ?: err;
 }
 
+/* The next of count segments, and whether each is well formed. */
+static int xb_segments_read(struct xb_copy *c, u32 count, unsigned int *nr)
+{
+	*nr = min(count, XB_SEGMENTS);
+	if (copy_from_user(c->segments, c->from, *nr * sizeof(*c->segments)))
+		return -EFAULT;
+	return xb_segments_check(c, *nr);
+}
+
+/* Of more than can be read at once: nothing is done if one is malformed. */
+static int xb_segments_check_all(struct xb_copy *c, u32 count)
+{
+	struct xenbatch_copy __user *from = c->from;
+	unsigned int n;
+	int err = 0;
+
+	while (count && !err) {
+		err = xb_segments_read(c, count, &n);
+		c->from += n;
+		count -= n;
+	}
+	c->from = from;
+	return err;
+}
+
 static int xb_grant_copy(struct xb_run *run, u64 addr, u32 count)
 {
 	struct xb_scratch *scratch = xb_run_scratch(run);
@@ -266,11 +322,16 @@ static int xb_grant_copy(struct xb_run *run, u64 addr, u32 count)
 	c.pinned = memory->pinned;
 	c.segments = memory->segments;
 	c.from = (struct xenbatch_copy __user *)addr;
+	if (count > XB_SEGMENTS) {
+		err = xb_segments_check_all(&c, count);
+		if (err)
+			return err;
+	}
 	while (count) {
-		n = min(count, XB_SEGMENTS);
-		if (copy_from_user(c.segments, c.from,
-				   n * sizeof(*c.segments)))
-			return -EFAULT;
+		/* Checked again: it is the caller's memory. */
+		err = xb_segments_read(&c, count, &n);
+		if (err)
+			return err;
 		err = xb_segments_copy(&c, n);
 		run->copied += c.nr_segments;
 		if (err)

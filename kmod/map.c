@@ -88,6 +88,15 @@ static int xb_map_area(struct xb_run *run, struct xb_map *m,
 	return err;
 }
 
+/*
+ * The i-th from first on. Beyond the last there is none, and the last stands for
+ * that: were it to start again from 0, somebody else's would be mapped.
+ */
+static u64 xb_nth(u64 first, u32 i, u64 last)
+{
+	return first > last - i ? last : first + i;
+}
+
 /* Frames or references of one operation. */
 static int xb_frames_read(struct xb_map *m, const struct xb_asked *asked,
 			  struct xb_head head)
@@ -103,7 +112,7 @@ static int xb_frames_read(struct xb_map *m, const struct xb_asked *asked,
 		return 0;
 	}
 	for (i = 0; i < asked->count; i++)
-		frames[i] = asked->frame + i;
+		frames[i] = xb_nth(asked->frame, i, U64_MAX);
 	return 0;
 }
 
@@ -119,10 +128,8 @@ static int xb_refs_read(struct xb_map *m, const struct xb_asked *asked,
 			return -EFAULT;
 		return 0;
 	}
-	if (asked->frame + asked->count - 1 > U32_MAX)
-		return -EINVAL;
 	for (i = 0; i < asked->count; i++)
-		refs[i] = asked->frame + i;
+		refs[i] = xb_nth(asked->frame, i, U32_MAX);
 	return 0;
 }
 

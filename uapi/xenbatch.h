@@ -239,7 +239,8 @@ enum xenbatch_opcode {
 	 * struct xenbatch_copy. The result is 0 if all of them were copied, or
 	 * else -EIO and the reasons are in their statuses; or, with nothing
 	 * done: -EINVAL (count as above; a segment malformed), -EFAULT (the
-	 * list, or the memory that a segment names), -EPERM, -ENOMEM.
+	 * list), -EPERM, -ENOMEM. -EFAULT is also the end of a list at a
+	 * segment whose memory is not there: those before it were copied.
 	 */
 	XENBATCH_OP_GRANT_COPY = 6,
 	/* 7 and 8: events, later */
