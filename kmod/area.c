@@ -110,25 +110,36 @@ void xb_area_put(struct xb_area *area)
 
 /* Operations */
 
-int xb_area_lock(struct xb_area *area)
+/*
+ * The kernel may throw out pages of a window that it has pages for
+ * (MADV_DONTNEED): between its call to us and the end of that no slot may be
+ * filled, or its entry would be lost and the grant with it. From the others it
+ * takes nothing away but at their end.
+ */
+static int xb_area_lock_settled(struct xb_area *area)
 {
 	unsigned long seq;
 	int err;
 
-	/*
-	 * The kernel may throw out pages of a window that it has pages for
-	 * (MADV_DONTNEED): between its call to us and the end of that no slot
-	 * may be filled, or its entry would be lost and the grant with it.
-	 */
 	for (;;) {
 		seq = mmu_interval_read_begin(&area->notifier);
 		err = xb_kind_lock(area);
-		if (err)
+		if (err || !mmu_interval_read_retry(&area->notifier, seq))
 			return err;
-		if (likely(!mmu_interval_read_retry(&area->notifier, seq)))
-			break;
 		xb_kind_unlock(area);
 	}
+}
+
+int xb_area_lock(struct xb_area *area)
+{
+	int err;
+
+	if (area->region == XENBATCH_REGION_GRANT_PAGES)
+		err = xb_area_lock_settled(area);
+	else
+		err = xb_kind_lock(area);
+	if (unlikely(err))
+		return err;
 	if (likely(!area->gone && !area->moving))
 		return 0;
 	err = area->gone ? -ENXIO : -EBUSY;

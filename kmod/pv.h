@@ -24,6 +24,10 @@ void xb_pv_unmap_frames(struct xb_map *m);
 void xb_pv_leave_frames(struct xb_area *area, unsigned long first,
 			unsigned long nr);
 
+/* pv_table.c: empty all slots of a page table that is the area's whole. */
+void xb_pv_empty_table(const struct xb_area *area, unsigned int nr);
+bool xb_pv_table_is_whole(const struct xb_area *area, unsigned int nr);
+
 /* pv_grants.c */
 void xb_pv_map_grants(struct xb_map *m);
 void xb_pv_unmap_grants(struct xb_map *m);
@@ -45,12 +49,20 @@ struct xb_pv {
 	u64 tables[];		/* machine address of each page-table page */
 };
 
+/* The page table that slot is in. */
+static inline unsigned int xb_pv_table(const struct xb_area *area,
+				       unsigned long slot)
+{
+	return (xb_area_addr(area, slot) >> PMD_SHIFT) -
+	       (area->start >> PMD_SHIFT);
+}
+
 static inline u64 xb_pv_entry(const struct xb_area *area, unsigned long slot)
 {
 	const struct xb_pv *pv = area->kind;
 	unsigned long addr = xb_area_addr(area, slot);
 
-	return pv->tables[(addr >> PMD_SHIFT) - (area->start >> PMD_SHIFT)] +
+	return pv->tables[xb_pv_table(area, slot)] +
 	       (addr >> PAGE_SHIFT) % PTRS_PER_PTE * sizeof(pte_t);
 }
 

@@ -37,14 +37,17 @@ xb_op_at(struct xb_context *ctx, u32 index, unsigned int *room)
 	return page + index % XB_OPS_PER_PAGE;
 }
 
-/* The same, and *room goes on over pages that happen to follow each other. */
+/*
+ * The same, and *room, if it is less than wanted, goes on over pages that happen
+ * to follow each other.
+ */
 static struct xenbatch_op *xb_ops_at(struct xb_context *ctx, u32 index,
-				     unsigned int *room)
+				     u32 wanted, unsigned int *room)
 {
 	struct xenbatch_op *op = xb_op_at(ctx, index, room);
 	unsigned int more;
 
-	while (op && *room < XB_CHUNK && *room < ctx->ops_max - index &&
+	while (op && *room < wanted && *room < XB_CHUNK &&
 	       xb_op_at(ctx, index + *room, &more) == op + *room)
 		*room += more;
 	return op;
@@ -107,9 +110,11 @@ static void xb_run_end(struct xb_run *run)
 	xb_count(stats, XB_COUNT_DIRECT, run->direct);
 	xb_count(stats, XB_COUNT_MULTICALLS, run->multicalls);
 	xb_count(stats, XB_COUNT_BATCHED, run->batched);
-	xb_count(stats, XB_COUNT_NOPS, run->nops);
-	xb_count(stats, XB_COUNT_CANCELED, run->canceled);
-	xb_count(stats, XB_COUNT_REFUSED, run->refused);
+	if (unlikely(run->nops | run->canceled | run->refused)) {
+		xb_count(stats, XB_COUNT_NOPS, run->nops);
+		xb_count(stats, XB_COUNT_CANCELED, run->canceled);
+		xb_count(stats, XB_COUNT_REFUSED, run->refused);
+	}
 	xb_count(stats, XB_COUNT_MAPPED, run->mapped);
 	xb_count(stats, XB_COUNT_UNMAPPED, run->unmapped);
 	xb_count(stats, XB_COUNT_COPIED, run->copied);
@@ -128,7 +133,7 @@ static noinline long xb_submit_run(struct xb_context *ctx, u32 first,
 
 	trace_xenbatch_submit(ctx, first, count);
 	while (done < count) {
-		op = xb_ops_at(ctx, first + done, &room);
+		op = xb_ops_at(ctx, first + done, count - done, &room);
 		done += xb_run_one(&run, op, min(room, count - done));
 		if (done == count)
 			break;
