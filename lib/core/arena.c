@@ -14,11 +14,8 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "fence.h"
 #include "poison.h"
-
-#ifndef MAP_FIXED_NOREPLACE
-#define MAP_FIXED_NOREPLACE 0x100000
-#endif
 
 #define PIECE_FIRST	((size_t)16 << 10)
 #define PIECE_QUICK	((size_t)1 << 20)	/* up to here: times four */
@@ -45,6 +42,7 @@ struct xb_page {
 struct xb_piece {
 	char *base;
 	size_t size;
+	uint64_t offset;		/* of base, in the region */
 	bool fenced;			/* our PROT_NONE is in its place */
 	struct xb_piece *next;
 	struct xb_page pages[];
@@ -163,6 +161,7 @@ static int piece_map(struct xb_arena *arena, size_t size)
 	}
 	piece->base = base;
 	piece->size = size;
+	piece->offset = arena->mapped;
 	for (i = 0; i < nr; i++)
 		piece->pages[i].addr = piece->base + i * XB_PAGE;
 	arena->mapped += size;
@@ -368,6 +367,19 @@ bool xb_arena_owns(const struct xb_arena *arena, const void *p, size_t size)
 	       size <= piece->size - (size_t)((const char *)p - piece->base);
 }
 
+bool xb_arena_offset(const struct xb_arena *arena, const void *p, size_t size,
+		     uint64_t *offset)
+{
+	const struct xb_piece *piece = piece_find(arena, p);
+	size_t at;
+
+	if (!piece)
+		return false;
+	at = (const char *)p - piece->base;
+	*offset = piece->offset + at;
+	return size <= piece->size - at;
+}
+
 void xb_arena_init(struct xb_arena *arena, struct xb_device *dev)
 {
 	arena->dev = dev;
@@ -390,21 +402,10 @@ void xb_arena_destroy(struct xb_arena *arena)
 
 void xb_arena_fence(struct xb_arena *arena)
 {
-	int saved = errno;
 	struct xb_piece *piece;
-	void *p;
 
-	for (piece = arena->pieces; piece; piece = piece->next) {
-		p = mmap(piece->base, piece->size, PROT_NONE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
-				 MAP_FIXED_NOREPLACE,
-			 -1, 0);
-		if (p == piece->base)
-			piece->fenced = true;
-		else if (p != MAP_FAILED)
-			munmap(p, piece->size); /* before Linux 4.17: a hint */
-	}
-	errno = saved;
+	for (piece = arena->pieces; piece; piece = piece->next)
+		piece->fenced = xb_fence(piece->base, piece->size);
 }
 
 /* Its lock may be held, for ever, by a thread that the child has not. */

@@ -50,5 +50,8 @@ void *xb_arena_alloc(struct xb_arena *arena, size_t size);
 void xb_arena_free(struct xb_arena *arena, void *p);
 
 bool xb_arena_owns(const struct xb_arena *arena, const void *p, size_t size);
+/* The same; and where p lies in the backend's region. */
+bool xb_arena_offset(const struct xb_arena *arena, const void *p, size_t size,
+		     uint64_t *offset);
 
 #endif /* XB_ARENA_H */
