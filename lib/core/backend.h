@@ -6,6 +6,7 @@
 #ifndef XB_BACKEND_H
 #define XB_BACKEND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,7 +33,14 @@ struct xb_device {
 	int buf_fd;		/* stock: the hypercall buffer device, or -1 */
 	uint32_t ops_max;
 	uint64_t arena_max;
-	bool denied;		/* stock: restricted, nothing is left */
+	uint32_t slots_max;
+	uint32_t pages_max;
+	uint64_t opcodes;	/* that the backend runs itself: bit n */
+	bool arena_copy;	/* XENBATCH_COPY_*_ARENA may be used */
+	bool dear_parts;	/* changing a part of a mapping redoes the rest */
+	bool denied;		/* stock: restricted, no hypercall is left */
+	int domid;		/* restricted to, or -1 */
+	struct xb_soft *soft;	/* windows of the stock devices, or NULL */
 	void *private;		/* the backend's own */
 
 	enum xb_why why;	/* set by open, also where it fails */
@@ -64,6 +72,14 @@ struct xb_backend {
 		   size_t size, void **out);
 	void (*unmap)(struct xb_device *dev, unsigned int region, void *p,
 		      size_t size);
+
+	/*
+	 * size bytes of a window, empty. no_module: from the stock devices in
+	 * any case. If that makes dev->soft, submit_fd is not to be used any
+	 * more. Given back by unmap, which empties it.
+	 */
+	int (*window)(struct xb_device *dev, unsigned int region,
+		      bool no_module, size_t size, void **out);
 
 	/*
 	 * Run ops[0..count), which is index first on. Returns how many are

@@ -12,11 +12,34 @@
 #include "os.h"
 #include "soft.h"
 
+#define MAX_PIECES 64
+
 struct fake_context {
 	pid_t pid;
 	uint64_t mapped[3];	/* bytes, by region */
 	int domid;		/* restricted to, or -1 */
+	struct xb_fake_windows windows;
+	unsigned int nr_pieces;
+	struct {
+		uint64_t offset;
+		size_t size;
+		char *base;
+	} pieces[MAX_PIECES];	/* of the arena */
 };
+
+static void *fake_arena(void *owner, uint64_t offset, size_t len)
+{
+	struct fake_context *ctx = owner;
+	uint64_t at;
+	unsigned int i;
+
+	for (i = 0; i < ctx->nr_pieces; i++) {
+		at = offset - ctx->pieces[i].offset;
+		if (at < ctx->pieces[i].size && len <= ctx->pieces[i].size - at)
+			return ctx->pieces[i].base + at;
+	}
+	return NULL;
+}
 
 static int fake_open(struct xb_device *dev)
 {
@@ -29,18 +52,34 @@ static int fake_open(struct xb_device *dev)
 		return -ENOMEM;
 	ctx->pid = getpid();
 	ctx->domid = -1;
+	ctx->windows.domid = -1;
+	ctx->windows.owner = ctx;
+	ctx->windows.arena = fake_arena;
 	/* Some character device, to see what becomes of descriptors. */
 	dev->fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	dev->ops_max = xb_fake_knobs.ops_max;
 	dev->arena_max = xb_fake_knobs.arena_max;
+	dev->slots_max = xb_fake_knobs.slots_max;
+	dev->pages_max = XB_SOFT_PAGES_MAX;
+	dev->opcodes = ~0ULL;
+	dev->arena_copy = true;
 	dev->private = ctx;
 	return 0;
 }
 
+static void fake_context_free(struct xb_device *dev)
+{
+	struct fake_context *ctx = dev->private;
+
+	if (ctx)
+		xb_fake_windows_free(&ctx->windows);
+	free(ctx);
+	dev->private = NULL;
+}
+
 static int fake_reopen(struct xb_device *dev, struct xb_device *parent)
 {
-	free(parent->private);
-	parent->private = NULL;
+	fake_context_free(parent);
 	return fake_open(dev);
 }
 
@@ -48,7 +87,7 @@ static void fake_close(struct xb_device *dev)
 {
 	if (dev->fd >= 0)
 		close(dev->fd);
-	free(dev->private);
+	fake_context_free(dev);
 }
 
 static int fake_map(struct xb_device *dev, unsigned int region,
@@ -66,6 +105,11 @@ static int fake_map(struct xb_device *dev, unsigned int region,
 	*out = xb_fake_memory_add(size);
 	if (!*out)
 		return -ENOMEM;
+	if (region == XENBATCH_REGION_ARENA && ctx->nr_pieces < MAX_PIECES) {
+		ctx->pieces[ctx->nr_pieces].offset = offset;
+		ctx->pieces[ctx->nr_pieces].size = size;
+		ctx->pieces[ctx->nr_pieces++].base = *out;
+	}
 	__atomic_add_fetch(&ctx->mapped[region], size, __ATOMIC_RELAXED);
 	__atomic_add_fetch(&xb_fake_counts.maps, 1, __ATOMIC_RELAXED);
 	return 0;
@@ -74,9 +118,22 @@ static int fake_map(struct xb_device *dev, unsigned int region,
 static void fake_unmap(struct xb_device *dev, unsigned int region, void *p,
 		       size_t size)
 {
-	(void)dev;
+	struct fake_context *ctx = dev->private;
+
 	(void)region;
-	xb_fake_memory_remove(p, size);
+	if (!xb_fake_window_remove(&ctx->windows, p, size))
+		xb_fake_memory_remove(p, size);
+}
+
+static int fake_window(struct xb_device *dev, unsigned int region,
+		       bool no_module, size_t size, void **out)
+{
+	struct fake_context *ctx = dev->private;
+
+	(void)no_module;
+	if (ctx->pid != getpid())
+		return -EXDEV;
+	return xb_fake_window_add(&ctx->windows, region, size, out);
 }
 
 static long fake_call(struct xb_device *dev, const struct xenbatch_op *op)
@@ -85,6 +142,8 @@ static long fake_call(struct xb_device *dev, const struct xenbatch_op *op)
 	uint64_t args[5] = { op->arg[0], op->arg[1], op->arg[2], op->arg[3],
 			     op->arg[4] };
 
+	if (op->opcode != XENBATCH_OP_HYPERCALL)
+		return xb_fake_window_op(&ctx->windows, op);
 	if (__atomic_load_n(&ctx->domid, __ATOMIC_RELAXED) >= 0)
 		return -EPERM;
 	return xb_fake_hypercall(op->number, args);
@@ -122,6 +181,7 @@ static int fake_restrict_domid(struct xb_device *dev, uint16_t domid)
 	if (ctx->domid >= 0 && ctx->domid != domid)
 		return -EINVAL;
 	__atomic_store_n(&ctx->domid, domid, __ATOMIC_RELAXED);
+	__atomic_store_n(&ctx->windows.domid, domid, __ATOMIC_RELAXED);
 	return 0;
 }
 
@@ -133,6 +193,7 @@ const struct xb_backend xb_backend_fake = {
 	.close = fake_close,
 	.map = fake_map,
 	.unmap = fake_unmap,
+	.window = fake_window,
 	.submit = fake_submit,
 	.restrict_domid = fake_restrict_domid,
 };

@@ -15,11 +15,22 @@
 #include <xen/sys/privcmd.h>
 
 #include "backend.h"
+#include "backend_stock_window.h"
 #include "os.h"
-#include "soft.h"
 
 #define STOCK_OPS_MAX	65536U
 #define STOCK_ARENA_MAX	(64ULL << 20)
+#define STOCK_SLOTS_MAX	(1U << 18)
+
+static void stock_limits(struct xb_device *dev)
+{
+	dev->ops_max = STOCK_OPS_MAX;
+	dev->arena_max = STOCK_ARENA_MAX;
+	dev->slots_max = STOCK_SLOTS_MAX;
+	dev->pages_max = XB_SOFT_PAGES_MAX;
+	dev->opcodes = ~0ULL;
+	dev->dear_parts = true;
+}
 
 static int stock_open(struct xb_device *dev)
 {
@@ -38,8 +49,7 @@ static int stock_open(struct xb_device *dev)
 		dev->fd = -1;
 		return err;
 	}
-	dev->ops_max = STOCK_OPS_MAX;
-	dev->arena_max = STOCK_ARENA_MAX;
+	stock_limits(dev);
 	return 0;
 }
 
@@ -75,8 +85,9 @@ static int stock_reopen(struct xb_device *dev, struct xb_device *parent)
 {
 	dev->fd = parent->fd;
 	dev->buf_fd = parent->buf_fd;
-	dev->ops_max = parent->ops_max;
-	dev->arena_max = parent->arena_max;
+	stock_limits(dev);
+	dev->denied = parent->denied;
+	xb_soft_inherit(dev, parent);
 	parent->fd = -1;
 	parent->buf_fd = -1;
 	stock_wide_free(parent->private);
@@ -87,6 +98,7 @@ static int stock_reopen(struct xb_device *dev, struct xb_device *parent)
 static void stock_close(struct xb_device *dev)
 {
 	stock_wide_free(dev->private);
+	xb_soft_close(dev);
 	if (dev->buf_fd >= 0)
 		xb_os_close(dev->buf_fd);
 	if (dev->fd >= 0)
@@ -168,11 +180,17 @@ static int stock_map(struct xb_device *dev, unsigned int region,
 static void stock_unmap(struct xb_device *dev, unsigned int region, void *p,
 			size_t size)
 {
-	(void)dev;
 	if (region == XENBATCH_REGION_OPS)
 		free(p);
-	else
+	else if (!xb_soft_window_remove(dev, p, size))
 		xb_os_munmap(p, size);
+}
+
+static int stock_window(struct xb_device *dev, unsigned int region,
+			bool no_module, size_t size, void **out)
+{
+	(void)no_module;
+	return xb_soft_window(dev, region, size, out);
 }
 
 static long stock_privcmd(struct xb_device *dev, uint64_t number,
@@ -257,6 +275,8 @@ static long stock_memory_op(struct xb_device *dev, const struct xenbatch_op *op)
 
 static long stock_call(struct xb_device *dev, const struct xenbatch_op *op)
 {
+	if (op->opcode != XENBATCH_OP_HYPERCALL)
+		return xb_soft_window_op(dev, op);
 	if (dev->denied)
 		return -EPERM;
 	if (op->number == __HYPERVISOR_memory_op)
@@ -275,20 +295,25 @@ static long stock_submit(struct xb_device *dev, uint32_t first,
 }
 
 /*
- * Of a raw hypercall the kernel cannot see the target, so nothing is left to
- * be done here. The ioctl RESTRICT would say so too, but to the open file, which
- * parent and child share: libxencall puts /dev/null in the descriptor's place,
- * which concerns this process only, and so do we.
+ * Of a raw hypercall the kernel cannot see the target, so none is left. The
+ * ioctl RESTRICT would say so too, but to the open file, which parent and child
+ * share: libxencall puts /dev/null in the descriptor's place, which concerns
+ * this process only, and so do we. Foreign frames of that domain can still be
+ * mapped, as with libxenforeignmemory: by a descriptor of their own.
  */
 static int stock_restrict_domid(struct xb_device *dev, uint16_t domid)
 {
 	int err;
 
-	(void)domid;
+	if (dev->denied && dev->domid == domid)
+		return 0;	/* in a child: inherited with the descriptors */
 	err = xb_os_null(dev->fd);
-	if (!err)
-		dev->denied = true;
-	return err;
+	if (err)
+		return err;
+	dev->denied = true;
+	dev->domid = domid;
+	xb_soft_restrict(dev);
+	return 0;
 }
 
 const struct xb_backend xb_backend_stock = {
@@ -299,6 +324,7 @@ const struct xb_backend xb_backend_stock = {
 	.close = stock_close,
 	.map = stock_map,
 	.unmap = stock_unmap,
+	.window = stock_window,
 	.submit = stock_submit,
 	.restrict_domid = stock_restrict_domid,
 };

@@ -3,7 +3,7 @@
  * The native calls: one hypercall at once, or queued in a batch. A batch is a
  * lane that its thread keeps from begin to commit.
  */
-#include "context.h"
+#include "ops.h"
 
 static inline struct xb_lane_impl *batch_lane(const struct xenbatch_batch *b)
 {
@@ -32,37 +32,23 @@ static __attribute__((noinline, cold)) int failed(int err)
 	return -1;
 }
 
-/* The first lane is taken, or has no operations yet. */
-static __attribute__((noinline)) long
-hypercall_slow(xenbatch *xb, unsigned int number, const uint64_t *args,
-	       unsigned int nr_args)
+__attribute__((noinline)) struct xenbatch_op *
+xb_one_slow(xenbatch *xb, struct xb_lane_impl **lane)
 {
+	struct xb_lane *pub = xb_lane_get_slow(xb);
 	struct xenbatch_op *op;
-	struct xb_lane *lane;
-	long ret = -1;
 
-	lane = xb_lane_get_slow(xb);
-	if (!lane)
-		return -1;
-	op = xb_lane_op(lane);
-	if (!op)
-		goto out;
-	op_fill(op, number, args, nr_args, 0, 0);
-	lane->nr = 1;
-	if (xb_lane_run(lane))
-		goto out;
-	ret = op->result;
-	if (ret < 0)
-		ret = failed(-ret);
-out:
-	xb_lane_put(lane);
-	return ret;
+	if (!pub)
+		return NULL;
+	op = xb_lane_op(pub);
+	if (!op) {
+		xb_lane_put(pub);
+		return NULL;
+	}
+	*lane = lane_impl(pub);
+	return op;
 }
 
-/*
- * What xb_lane_get, xb_lane_op, xb_lane_run and xb_lane_put would do, for one
- * operation: nothing was queued in the lane before, and it used no memory.
- */
 long xenbatch_hypercall(xenbatch *xb, unsigned int number,
 			const uint64_t *args, unsigned int nr_args)
 {
@@ -72,23 +58,11 @@ long xenbatch_hypercall(xenbatch *xb, unsigned int number,
 
 	if (unlikely(nr_args > 5 || number > UINT16_MAX))
 		return failed(EINVAL);
-	if (unlikely(!xb_is_ours(xb)))
-		return hypercall_slow(xb, number, args, nr_args);
-	lane = xb->lanes;
-	if (!lane_take(lane))
-		return hypercall_slow(xb, number, args, nr_args);
-	if (unlikely(!lane->pub.cap)) {
-		lane_leave(lane);
-		return hypercall_slow(xb, number, args, nr_args);
-	}
-	op = lane->pub.ops;
+	op = xb_one(xb, &lane);
+	if (unlikely(!op))
+		return -1;
 	op_fill(op, number, args, nr_args, 0, 0);
-	ret = lane_submit(lane, 1);
-	if (likely(ret == 1))
-		ret = op->result;
-	else
-		ret = xb_fork_missed(ret);
-	lane_leave(lane);
+	ret = xb_one_run(lane);
 	return likely(ret >= 0) ? ret : failed(-ret);
 }
 

@@ -29,6 +29,7 @@ static int backend_open(struct xb_device *dev, const struct xb_backend *be,
 	dev->fd = -1;
 	dev->submit_fd = -1;
 	dev->buf_fd = -1;
+	dev->domid = -1;
 	if (parent && parent->be == be)
 		return be->reopen(dev, parent);
 	return be->open(dev);
@@ -106,6 +107,7 @@ struct xb_conn *xb_conn_create(xenbatch *xb, struct xb_device *parent)
 	}
 	xb_arena_init(&conn->arena, &conn->dev);
 	xb_lanes_init(conn, xb);
+	xb_windows_init(conn);
 	return conn;
 
 err_close:
@@ -119,6 +121,7 @@ err_free:
 
 void xb_conn_destroy(struct xb_conn *conn)
 {
+	xb_slots_destroy(conn);
 	xb_lanes_destroy(conn, true);
 	xb_arena_destroy(&conn->arena);
 	conn->dev.be->close(&conn->dev);
@@ -133,6 +136,7 @@ void xb_conn_destroy(struct xb_conn *conn)
  */
 static void conn_forget(struct xb_conn *conn)
 {
+	xb_slots_forget(conn);
 	xb_lanes_destroy(conn, false);
 	xb_arena_forget(&conn->arena);
 	free(conn->why);
@@ -205,14 +209,6 @@ int xenbatch_close(xenbatch *xb)
 	return 0;
 }
 
-/* In a child, a handle is as good as unopened until it is used. */
-static struct xb_conn *conn_get(xenbatch *xb)
-{
-	if (!xb_is_ours(xb) && xb_reconnect(xb))
-		return NULL;
-	return xb->conn;
-}
-
 static char *say_why(const struct xb_device *dev)
 {
 	const char *reason = strerrordesc_np(dev->why_err) ?: "unknown error";
@@ -261,7 +257,7 @@ static char *say_why(const struct xb_device *dev)
 enum xenbatch_backend_id xenbatch_backend(xenbatch *xb, const char **why)
 {
 	/* One that cannot be had in this child: what the parent has. */
-	struct xb_conn *conn = conn_get(xb) ?: xb->conn;
+	struct xb_conn *conn = xb_conn(xb) ?: xb->conn;
 
 	if (why) {
 		pthread_mutex_lock(&conn->lock);
@@ -288,18 +284,20 @@ const char *xenbatch_backend_name(enum xenbatch_backend_id id)
 
 int xenbatch_limits(xenbatch *xb, struct xenbatch_limits *limits)
 {
-	struct xb_conn *conn = conn_get(xb);
+	struct xb_conn *conn = xb_conn(xb);
 
 	if (!conn)
 		return -1;
 	limits->ops_max = conn->dev.ops_max;
 	limits->arena_max = conn->dev.arena_max;
+	limits->slots_max = conn->dev.slots_max;
+	limits->pages_max = conn->dev.pages_max;
 	return 0;
 }
 
 int xenbatch_fd(xenbatch *xb)
 {
-	struct xb_conn *conn = conn_get(xb);
+	struct xb_conn *conn = xb_conn(xb);
 
 	return conn ? conn->dev.fd : -1;
 }
@@ -313,7 +311,7 @@ int xenbatch_restrict(xenbatch *xb, uint16_t domid)
 		errno = EINVAL;
 		return -1;
 	}
-	conn = conn_get(xb);
+	conn = xb_conn(xb);
 	if (!conn)
 		return -1;
 
@@ -337,7 +335,7 @@ int xenbatch_restrict(xenbatch *xb, uint16_t domid)
 
 void *xenbatch_alloc(xenbatch *xb, size_t size)
 {
-	struct xb_conn *conn = conn_get(xb);
+	struct xb_conn *conn = xb_conn(xb);
 
 	return conn ? xb_arena_alloc(&conn->arena, size) : NULL;
 }

@@ -16,6 +16,7 @@
 #include "backend.h"
 #include "lane.h"
 #include "os.h"
+#include "slots.h"
 
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
@@ -36,6 +37,17 @@ struct xb_chunk {
 	struct xb_chunk *next;
 };
 
+/* enum xenbatch_window less 1, and one of our own. */
+enum xb_window {
+	XB_WINDOW_FOREIGN,
+	XB_WINDOW_GRANTS,
+	XB_WINDOW_GRANTS_DIO,
+	XB_WINDOW_RESOURCES,	/* where the module has no RESOURCE_MAP */
+	XB_WINDOWS,
+};
+
+struct xb_copies;
+
 struct xb_lane_impl {
 	struct xb_lane pub;		/* first: see lane_impl() */
 	struct xb_conn *conn;
@@ -45,6 +57,7 @@ struct xb_lane_impl {
 	int submit_fd;			/* the device's */
 	struct xenbatch_submit submit;	/* filled but for count */
 	bool trim;			/* put has more to do than to reset */
+	struct xb_copies *copies;	/* queued, to be finished after a run */
 
 	/* not on the way of an immediate call */
 	uintptr_t batch_thread;		/* who has a batch here, or 0 */
@@ -61,6 +74,10 @@ struct xb_conn {
 	pthread_mutex_t lock;		/* what follows, and adding lanes */
 	struct xb_range *ranges, *free_ranges;
 	uint32_t ops_mapped;
+	uint32_t slots_mapped;		/* of all windows */
+	struct xb_slot_piece *pieces;	/* newest first; read without lock */
+	struct xb_slots windows[XB_WINDOWS];
+	void *scatter;			/* slots for read_guest, if not in use */
 	struct xb_conn *inherited;	/* the parent's, not used any more */
 	char *why;			/* in words, once asked for */
 };
@@ -134,10 +151,11 @@ static inline long lane_submit(struct xb_lane_impl *lane, uint32_t count)
 {
 	struct xb_device *dev;
 
-	if (likely(lane->submit_fd >= 0)) {
+	int fd = __atomic_load_n(&lane->submit_fd, __ATOMIC_RELAXED);
+
+	if (likely(fd >= 0)) {
 		lane->submit.count = count;
-		return xb_os_ioctl(lane->submit_fd, XENBATCH_IOC_SUBMIT,
-				   &lane->submit);
+		return xb_os_ioctl(fd, XENBATCH_IOC_SUBMIT, &lane->submit);
 	}
 	dev = &lane->conn->dev;
 	return dev->be->submit(dev, lane->pub.first, lane->pub.ops, count);
@@ -152,6 +170,20 @@ int xb_reconnect(xenbatch *xb);
 /* context.c: a connection that no process uses yet; NULL and errno. */
 struct xb_conn *xb_conn_create(xenbatch *xb, struct xb_device *parent);
 void xb_conn_destroy(struct xb_conn *conn);
+
+/* In a child, a handle is as good as unopened until it is used. */
+static inline struct xb_conn *xb_conn(xenbatch *xb)
+{
+	if (unlikely(!xb_is_ours(xb)) && xb_reconnect(xb))
+		return NULL;
+	return xb->conn;
+}
+
+/* window.c */
+void xb_windows_init(struct xb_conn *conn);
+
+/* copy.c: statuses to where the callers want them. */
+void xb_copies_finish(struct xb_lane_impl *lane);
 
 /* lane.c */
 void xb_lanes_init(struct xb_conn *conn, xenbatch *xb);

@@ -2,7 +2,7 @@
 # libxenbatch.so.0: the native API, and the lanes that libraries above build on.
 
 # The simulated hypervisor is for tests only: selftests/unit/unit.mk.
-CORE_FAKE := lib/core/backend_fake.c lib/core/fake_xen.c
+CORE_FAKE := lib/core/backend_fake.c $(wildcard lib/core/fake_*.c)
 CORE_SRC  := $(filter-out $(CORE_FAKE),$(wildcard lib/core/*.c))
 CORE_OBJ  := $(CORE_SRC:%.c=$(O)/%.o)
 CORE_SO   := $(O)/lib/libxenbatch.so.$(VERSION)

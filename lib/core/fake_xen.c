@@ -17,6 +17,7 @@
 #include <xen/version.h>
 
 #include "fake.h"
+#include "fake_guest.h"
 
 #define MAX_DOMAINS	1024
 #define MAX_MEMORY	4096
@@ -24,6 +25,7 @@
 struct fake_domain {
 	uint16_t domid;
 	unsigned int vcpus;
+	bool dying;
 };
 
 struct fake_memory {
@@ -41,6 +43,11 @@ static unsigned int nr_domains;
 static pthread_mutex_t memory_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct fake_memory memory[MAX_MEMORY];
 static int nr_memory;
+
+static bool is_dying(const struct fake_domain *d)
+{
+	return __atomic_load_n(&d->dying, __ATOMIC_RELAXED);
+}
 
 static void lock_memory(void)
 {
@@ -64,7 +71,9 @@ void xb_fake_reset(void)
 	memset(&xb_fake_counts, 0, sizeof(xb_fake_counts));
 	xb_fake_knobs.ops_max = 65536;
 	xb_fake_knobs.arena_max = 64 << 20;
+	xb_fake_knobs.slots_max = 1 << 16;
 	nr_domains = 0;
+	xb_fake_guest_reset();
 	xb_fake_add_domain(0, 2);
 }
 
@@ -73,7 +82,28 @@ void xb_fake_add_domain(uint16_t domid, unsigned int vcpus)
 	if (nr_domains == MAX_DOMAINS)
 		abort();
 	domains[nr_domains].domid = domid;
+	domains[nr_domains].dying = false;
 	domains[nr_domains++].vcpus = vcpus;
+}
+
+int xb_fake_guest_of(uint16_t domid)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_domains && i < XB_FAKE_GUESTS; i++)
+		if (domains[i].domid == domid)
+			return is_dying(&domains[i]) ? -1 : (int)i;
+	return -1;
+}
+
+void xb_fake_end_domain(uint16_t domid)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_domains; i++)
+		if (domains[i].domid == domid)
+			__atomic_store_n(&domains[i].dying, true,
+					 __ATOMIC_RELAXED);
 }
 
 uint64_t xb_fake_cpu_time(uint16_t domid, unsigned int vcpu)
@@ -161,7 +191,9 @@ static struct fake_domain *domain_from(unsigned int domid)
 	unsigned int i;
 
 	for (i = 0; i < nr_domains; i++)
-		if (domains[i].domid >= domid)
+		if (domains[i].domid >= domid &&
+		    (!is_dying(&domains[i]) ||
+		     xb_fake_mapped(domains[i].domid)))
 			return &domains[i];
 	return NULL;
 }
@@ -173,6 +205,8 @@ static void domain_info(const struct fake_domain *d,
 
 	memset(info, 0, sizeof(*info));
 	info->domain = d->domid;
+	if (is_dying(d))
+		info->flags |= XEN_DOMINF_dying;
 	info->nr_online_vcpus = d->vcpus;
 	info->max_vcpu_id = d->vcpus - 1;
 	info->tot_pages = 1024 + d->domid;

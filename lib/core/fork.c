@@ -96,6 +96,7 @@ int xb_reconnect(xenbatch *xb)
 	}
 	if (old) {
 		xb_arena_fence(&old->arena);
+		xb_slots_fence(old);
 		close_inherited(&old->dev, &conn->dev);
 	}
 	conn->inherited = old;

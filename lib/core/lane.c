@@ -154,6 +154,7 @@ void xb_lane_put(struct xb_lane *pub)
 	struct xb_lane_impl *lane = lane_impl(pub);
 
 	lane->pub.nr = 0;
+	lane->copies = NULL;
 	if (unlikely(lane->trim)) {
 		lane_trim(lane);
 		return;
@@ -180,8 +181,11 @@ int xb_lane_run_on(struct xb_lane_impl *lane, long done)
 
 	while (done > 0) {
 		at += done;
-		if (at == lane->pub.nr)
+		if (at == lane->pub.nr) {
+			if (lane->copies)
+				xb_copies_finish(lane);
 			return 0;
+		}
 		done = dev->be->submit(dev, lane->pub.first + at,
 				       lane->pub.ops + at, lane->pub.nr - at);
 	}
@@ -199,7 +203,7 @@ int xb_lane_run(struct xb_lane *pub)
 	if (unlikely(!pub->nr))
 		return 0;
 	done = lane_submit(lane, pub->nr);
-	if (unlikely(done != pub->nr))
+	if (unlikely(done != pub->nr || lane->copies))
 		return xb_lane_run_on(lane, done);
 	return 0;
 }

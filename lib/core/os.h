@@ -19,6 +19,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#define XB_OS_IF_FREE	0x100000	/* MAP_FIXED_NOREPLACE */
+
 #ifdef XB_TEST_OS
 
 struct xb_os {
@@ -28,6 +30,9 @@ struct xb_os {
 	int (*mmap)(int fd, uint64_t offset, size_t size, void **out);
 	int (*munmap)(void *p, size_t size);
 	int (*null)(int fd);
+	int (*mmap_at)(int fd, uint64_t offset, void *addr, size_t size,
+		       int prot);
+	int (*reserve)(void **addr, size_t size, int flags);
 };
 extern const struct xb_os *xb_os;
 
@@ -61,7 +66,60 @@ static inline int xb_os_null(int fd)
 	return xb_os->null(fd);
 }
 
+static inline int xb_os_mmap_at(int fd, uint64_t offset, void *addr,
+				size_t size, int prot)
+{
+	return xb_os->mmap_at(fd, offset, addr, size, prot);
+}
+
+static inline int xb_os_reserve(void **addr, size_t size, int flags)
+{
+	return xb_os->reserve(addr, size, flags);
+}
+
 #else /* the real one */
+
+/* Map a device over what is at addr, for this process alone. */
+static inline int xb_os_mmap_at(int fd, uint64_t offset, void *addr,
+				size_t size, int prot)
+{
+	int saved = errno;
+	int err = 0;
+
+	if (mmap(addr, size, prot, MAP_SHARED | MAP_FIXED, fd,
+		 (off_t)offset) == MAP_FAILED)
+		err = -errno;
+	else
+		madvise(addr, size, MADV_DONTFORK);
+	errno = saved;
+	return err;
+}
+
+/*
+ * Address space with nothing in it: anywhere (*addr is NULL, and set), or at
+ * *addr, where flags say whether in the place of what is there (MAP_FIXED) or
+ * only if nothing is (XB_OS_IF_FREE).
+ */
+static inline int xb_os_reserve(void **addr, size_t size, int flags)
+{
+	int saved = errno;
+	int err = 0;
+	void *p;
+
+	p = mmap(*addr, size, PROT_NONE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
+	if (p == MAP_FAILED) {
+		err = -errno;
+	} else if (*addr && p != *addr) {
+		munmap(p, size); /* before Linux 4.17: a hint */
+		err = -EEXIST;
+	} else {
+		madvise(p, size, MADV_DONTFORK);
+		*addr = p;
+	}
+	errno = saved;
+	return err;
+}
 
 static inline int xb_os_open(const char *path)
 {

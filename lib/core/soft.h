@@ -11,21 +11,17 @@
 
 #include "backend.h"
 
-/* Run one hypercall that was found good: Xen's answer. */
+/* Run one operation that was found good, and is not NOP: its result. */
 typedef long xb_soft_call(struct xb_device *dev, const struct xenbatch_op *op);
 
-static inline int xb_soft_check(const struct xenbatch_op *op)
+/* soft.c: 0, or what is wrong with an operation. */
+int xb_soft_check(const struct xenbatch_op *op);
+
+/* Leave op with a result, as a SUBMIT does. */
+static inline void xb_soft_done(struct xenbatch_op *op, long ret)
 {
-	if (op->state != XENBATCH_STATE_IDLE &&
-	    op->state != XENBATCH_STATE_DONE)
-		return -EBUSY;
-	if (op->flags & ~XENBATCH_OPF_LINK || op->domid)
-		return -EINVAL;
-	if (op->opcode == XENBATCH_OP_HYPERCALL)
-		return 0;
-	if (op->opcode == XENBATCH_OP_NOP && !op->number)
-		return 0;
-	return -EINVAL;
+	op->result = ret;
+	__atomic_store_n(&op->state, XENBATCH_STATE_DONE, __ATOMIC_RELEASE);
 }
 
 /*
@@ -43,14 +39,47 @@ static inline void xb_soft_run(struct xb_device *dev, struct xenbatch_op *ops,
 			ret = -ECANCELED;
 		} else {
 			ret = xb_soft_check(op);
-			if (!ret && op->opcode == XENBATCH_OP_HYPERCALL)
+			if (!ret && op->opcode != XENBATCH_OP_NOP)
 				ret = call(dev, op);
 		}
 		*cancel = ret < 0 && op->flags & XENBATCH_OPF_LINK;
-		op->result = ret;
-		__atomic_store_n(&op->state, XENBATCH_STATE_DONE,
-				 __ATOMIC_RELEASE);
+		xb_soft_done(op, ret);
 	}
+}
+
+/*
+ * Windows in userspace: which addresses are slots, and of what. An area is
+ * zero but for what xb_soft_add fills; what its slots hold is its owner's.
+ */
+struct xb_soft_area {
+	char *base;
+	size_t size;
+	unsigned int region;
+	void *slots;			/* the owner's, an element a slot */
+	struct xb_soft_area *next;
+};
+
+/* Of the operations that name slots, what the contract says of all of them. */
+#define XB_SOFT_PAGES_MAX	1024U
+
+/*
+ * The area that op's slots lie in, and the number of the first: 0, or -EINVAL
+ * or -ENXIO as the contract has it.
+ */
+int xb_soft_slots(struct xb_soft_area *areas, const struct xenbatch_op *op,
+		  struct xb_soft_area **area, size_t *first);
+
+/* Entry i of a map's list (or not list): a frame or a reference. */
+uint64_t xb_soft_frame(const struct xenbatch_op *op, uint32_t i);
+
+/* Write page i's status, and remember in *ret the first that is not 0. */
+static inline void xb_soft_status(const struct xenbatch_op *op, uint32_t i,
+				  int status, long *ret)
+{
+	if (op->map.status)
+		((__s32 *)(uintptr_t)op->map.status)[i] = status;
+	if (status && !*ret)
+		*ret = status;
 }
 
 #endif /* XB_SOFT_H */

@@ -14,12 +14,14 @@
 #include "soft.h"
 
 #include "fake_kernel.h"
+#include "fake_mappings.h"
 
 #define MAX_FDS		1024
 #define MAX_PIECES	256
 
 enum fake_file_kind {
-	FILE_NONE, FILE_BATCH, FILE_PRIVCMD, FILE_HYPERCALL, FILE_NULL,
+	FILE_NONE, FILE_BATCH, FILE_PRIVCMD, FILE_HYPERCALL, FILE_GNTDEV,
+	FILE_NULL,
 };
 
 struct fake_piece {
@@ -31,6 +33,7 @@ struct fake_file {
 	enum fake_file_kind kind;
 	pid_t pid;
 	int domid;		/* restricted to, or -1 */
+	struct xb_fake_windows windows;
 	unsigned int nr[2];
 	struct fake_piece pieces[2][MAX_PIECES];	/* ops, arena */
 };
@@ -66,7 +69,20 @@ void fake_kernel_reset(void)
 {
 	memset(&fake_kernel, 0, sizeof(fake_kernel));
 	fake_kernel.abi = XENBATCH_ABI;
-	fake_kernel.opcodes = 1 << XENBATCH_OP_NOP | 1 << XENBATCH_OP_HYPERCALL;
+	fake_kernel.opcodes = 0x7f | 1 << XENBATCH_OP_RESOURCE_MAP |
+			      1 << XENBATCH_OP_GRANT_NOTIFY;
+}
+
+static void *arena_at(void *owner, uint64_t offset, size_t len)
+{
+	struct fake_file *file = owner;
+	const struct fake_piece *p = file->pieces[1];
+	unsigned int i;
+
+	for (i = 0; i < file->nr[1]; i++, p++)
+		if (offset >= p->start && offset + len <= p->end)
+			return p->base + offset - p->start;
+	return NULL;
 }
 
 static int fake_open(const char *path)
@@ -82,6 +98,7 @@ static int fake_open(const char *path)
 		  &fake_kernel.no_proc_privcmd },
 		{ "/dev/xen/hypercall", FILE_HYPERCALL,
 		  &fake_kernel.no_hypercall },
+		{ "/dev/xen/gntdev", FILE_GNTDEV, &fake_kernel.no_gntdev },
 	};
 	struct fake_file *file;
 	size_t i;
@@ -100,6 +117,9 @@ static int fake_open(const char *path)
 	file->kind = devices[i].kind;
 	file->pid = getpid();
 	file->domid = -1;
+	file->windows.domid = -1;
+	file->windows.owner = file;
+	file->windows.arena = arena_at;
 	files[fd] = file;
 	count(&fake_kernel.opens);
 	return fd;
@@ -111,6 +131,7 @@ static int fake_close(int fd)
 		abort(); /* closed twice */
 	if (!files[fd])
 		return 0; /* of the backend fake */
+	xb_fake_windows_free(&files[fd]->windows);
 	free(files[fd]);
 	files[fd] = NULL;
 	count(&fake_kernel.closes);
@@ -132,6 +153,8 @@ static int batch_info(struct xenbatch_info *info)
 	info->opcodes = fake_kernel.opcodes;
 	info->ops_max = xb_fake_knobs.ops_max;
 	info->arena_max = xb_fake_knobs.arena_max;
+	info->slots_max = xb_fake_knobs.slots_max;
+	info->pages_max = 1024;
 	strcpy(info->version, "0.1.0");
 	return 0;
 }
@@ -158,6 +181,10 @@ static long batch_call(struct xb_device *dev, const struct xenbatch_op *op)
 	struct fake_file *file = dev->private;
 	uint64_t args[5];
 
+	if (!(fake_kernel.opcodes >> op->opcode & 1))
+		return -EINVAL;
+	if (op->opcode != XENBATCH_OP_HYPERCALL)
+		return xb_fake_window_op(&file->windows, op);
 	memcpy(args, op->arg, sizeof(args));
 	if (file->domid >= 0)
 		return -EPERM;
@@ -198,6 +225,7 @@ static int restrict_to(struct fake_file *file, uint16_t domid)
 	if (file->domid >= 0 && file->domid != domid)
 		return -EINVAL;
 	file->domid = domid;
+	file->windows.domid = domid;
 	return 0;
 }
 
@@ -232,10 +260,14 @@ static long fake_ioctl(int fd, unsigned long request, void *arg)
 	count(&fake_kernel.ioctls);
 	if (file->kind == FILE_BATCH)
 		return batch_ioctl(file, request, arg);
+	if (file->kind == FILE_GNTDEV)
+		return fake_gntdev_ioctl(file, request, arg);
 	if (file->kind != FILE_PRIVCMD)
 		return -ENOTTY;
+	if (request == IOCTL_PRIVCMD_RESTRICT)
+		return restrict_to(file, *(domid_t *)arg);
 	if (request != IOCTL_PRIVCMD_HYPERCALL)
-		return -ENOTTY;
+		return fake_privcmd_ioctl(file->domid, request, arg);
 	if (file->domid >= 0)
 		return -EPERM;
 	memcpy(args, call->arg, sizeof(args));
@@ -267,6 +299,11 @@ static int batch_mmap(struct fake_file *file, uint64_t offset, size_t size,
 
 	if (file->pid != getpid())
 		return -EXDEV;
+	if (region == XENBATCH_REGION_FOREIGN ||
+	    region == XENBATCH_REGION_GRANT ||
+	    region == XENBATCH_REGION_GRANT_PAGES)
+		return start ? -EINVAL :
+			xb_fake_window_add(&file->windows, region, size, out);
 	if (region != XENBATCH_REGION_OPS && region != XENBATCH_REGION_ARENA)
 		return -EINVAL;
 	if (start % 4096 || !size || size % 4096 || start > max ||
@@ -304,8 +341,35 @@ static int fake_mmap(int fd, uint64_t offset, size_t size, void **out)
 	return *out ? 0 : -ENOMEM;
 }
 
+static int fake_mmap_at(int fd, uint64_t offset, void *addr, size_t size,
+			int prot)
+{
+	struct fake_file *file = files[fd];
+
+	count(&fake_kernel.mmaps);
+	if (file->kind == FILE_PRIVCMD && !offset)
+		return fake_privcmd_mmap(file, addr, size, prot);
+	if (file->kind == FILE_GNTDEV)
+		return fake_gntdev_mmap(file, offset, addr, size, prot);
+	return -EINVAL;
+}
+
+/* A window of some open file. */
+static bool window_remove(void *p, size_t size)
+{
+	int fd;
+
+	for (fd = 0; fd < MAX_FDS; fd++)
+		if (files[fd] && files[fd]->pid == getpid() &&
+		    xb_fake_window_remove(&files[fd]->windows, p, size))
+			return true;
+	return false;
+}
+
 static int fake_munmap(void *p, size_t size)
 {
+	if (fake_unreserve(p, size) || window_remove(p, size))
+		return 0;
 	/* Memory of stock without a buffer device is not ours. */
 	if (fake_kernel.no_hypercall)
 		return munmap(p, size);
@@ -320,6 +384,8 @@ static const struct xb_os fake_os = {
 	.mmap = fake_mmap,
 	.munmap = fake_munmap,
 	.null = fake_null,
+	.mmap_at = fake_mmap_at,
+	.reserve = fake_reserve,
 };
 
 const struct xb_os *xb_os = &fake_os;

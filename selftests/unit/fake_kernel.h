@@ -7,6 +7,7 @@
 #ifndef FAKE_KERNEL_H
 #define FAKE_KERNEL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct fake_kernel {
@@ -15,12 +16,18 @@ struct fake_kernel {
 	int no_privcmd;
 	int no_proc_privcmd;
 	int no_hypercall;
+	int no_gntdev;
 	/* INFO */
 	int info_err;
 	uint32_t abi;
 	uint64_t opcodes;
 	/* SUBMIT fails as a whole */
 	int submit_err;
+	/* errno of mmap of privcmd or gntdev, and of nothing, over slots */
+	int mmap_err;
+	int reserve_err;
+	/* Where an mmap failed, another thread's takes the place. */
+	bool lose_pages;
 	/* counted */
 	unsigned int opens;
 	unsigned int closes;

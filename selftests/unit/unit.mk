@@ -7,7 +7,8 @@
 # fake and the simulated kernel, for the tests of libraries above.
 
 UNIT_DIR   := $(O)/selftests/unit
-UNIT_SRC   := $(CORE_SRC) $(CORE_FAKE) selftests/unit/fake_kernel.c
+UNIT_SRC   := $(CORE_SRC) $(CORE_FAKE) selftests/unit/fake_kernel.c \
+	selftests/unit/fake_mappings.c
 UNIT_TESTS := $(patsubst selftests/unit/test_%.c,%,\
 	$(wildcard selftests/unit/test_*.c))
 UNIT_LIBS  := -lcmocka -lxentoolcore -lpthread
