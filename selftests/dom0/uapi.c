@@ -73,7 +73,7 @@ TEST_F(uapi, info)
 	info.flags = 1;
 	EXPECT_FAILS(EINVAL, ioctl(self->fd, XENBATCH_IOC_INFO, &info));
 	info.flags = 0;
-	info.reserved[5] = 1;
+	info.reserved[0] = 1;
 	EXPECT_FAILS(EINVAL, ioctl(self->fd, XENBATCH_IOC_INFO, &info));
 	EXPECT_FAILS(EFAULT, ioctl(self->fd, XENBATCH_IOC_INFO, NULL));
 	EXPECT_FAILS(EFAULT, ioctl(self->fd, XENBATCH_IOC_INFO, -4096L));
