@@ -77,7 +77,6 @@ struct xb_conn {
 	uint32_t slots_mapped;		/* of all windows */
 	struct xb_slot_piece *pieces;	/* newest first; read without lock */
 	struct xb_slots windows[XB_WINDOWS];
-	void *scatter;			/* slots for read_guest, if not in use */
 	struct xb_conn *inherited;	/* the parent's, not used any more */
 	char *why;			/* in words, once asked for */
 };
