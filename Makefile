@@ -25,7 +25,7 @@ KRELS := $(shell ls -1v /lib/modules 2>/dev/null | while read r; do \
 # The kernel to build the module for: the running one if its headers are here,
 # or else the newest whose headers are. What boots in the rig is Debian's newest
 # plain kernel, whatever runs here.
-RIG_GOALS := dom0-% bench% demo% refuse-%
+RIG_GOALS := dom0-% pvh-% bench% demo% refuse-%
 ifneq ($(filter $(RIG_GOALS),$(MAKECMDGOALS)),)
 KREL ?= $(shell echo $(KRELS) | tr ' ' '\n' | \
 	grep -E '^[0-9.]+(\+deb[0-9]+)?(-[0-9]+)?-amd64$$' | tail -n 1)
@@ -81,7 +81,7 @@ setup:
 
 # What `make check` is made of, in this order.
 CHECKS := all lint kmod-check kmod-matrix unit rig-check bench-check \
-	install-check dom0-check refuse-check bench demo
+	install-check dom0-check pvh-check refuse-check bench demo
 
 check: setup
 	@MAKE="$(MAKE)" selftests/check.sh $(O) $(CHECKS)
@@ -125,6 +125,7 @@ help:
 	@echo '  make dom0-check    tests in a real dom0; T=name for one of them,'
 	@echo '                     PASS=module,absent,stock for some passes'
 	@echo '  make dom0-shell    a shell in that dom0'
+	@echo '  make pvh-check     some of them in a PVH dom0; T=, PASS= too'
 	@echo '  make refuse-check  the module where it must not load'
 	@echo '  make bench         instructions a call: stock, xenbatch, Xen alone;'
 	@echo '                     ROW=name for one row'

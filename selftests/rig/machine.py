@@ -21,7 +21,7 @@ import check
 
 # What the console shows when a stage of the boot begins.
 STAGES = (("(XEN) Xen version", "Xen starts"),
-          ("Building a PV Dom0", "Xen builds dom0"),
+          ("Building a PV", "Xen builds dom0"),
           ("about to get started", "dom0's kernel starts"),
           ("PCI add device", "dom0's kernel finds its devices"))
 

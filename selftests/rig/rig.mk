@@ -5,7 +5,8 @@
 
 RIG := selftests/rig/run.py --build $(O)
 
-.PHONY: dom0-check dom0-shell dom0-tests kernel-source refuse-check rig-check
+.PHONY: dom0-check dom0-shell dom0-tests kernel-source pvh-check refuse-check \
+	rig-check
 
 # What of the kernel's source the selftests and linters need, from Debian's
 # linux-source package: one pass over the archive, then cached.
@@ -33,6 +34,11 @@ dom0-tests: kernel-source lib
 # T=name: one test. PASS=module,absent,stock: not all the passes.
 dom0-check: dom0-tests kmod tools
 	$(Q)$(RIG) $(if $(T),--only $(T)) $(if $(PASS),--pass $(PASS))
+
+# The other kind of dom0; T= and PASS= as above.
+pvh-check: dom0-tests kmod tools
+	$(Q)$(RIG) --scenario pvh --plan selftests/rig/pvh.txt \
+		$(if $(T),--only $(T)) $(if $(PASS),--pass $(PASS))
 
 # Where the module must not load: a machine without Xen, a domain not dom0.
 refuse-check: kmod tools
