@@ -110,6 +110,23 @@ static void module_unmap(struct xb_device *dev, unsigned int region, void *p,
 		xb_os_munmap(p, size);
 }
 
+/*
+ * What a page table maps. A foreign area that has all of one can be emptied by
+ * the table, which is cheaper than slot by slot.
+ */
+#define TABLE_SIZE	((size_t)2 << 20)
+
+static int window_map(struct xb_device *dev, unsigned int region, size_t size,
+		      void **out)
+{
+	uint64_t offset = XENBATCH_MMAP_OFFSET(region, 0);
+
+	if (region == XENBATCH_REGION_FOREIGN && size >= TABLE_SIZE)
+		return xb_os_mmap_aligned(dev->fd, offset, size, TABLE_SIZE,
+					  out);
+	return xb_os_mmap(dev->fd, offset, size, out);
+}
+
 /* What this kind of dom0 lacks in the module, the stock devices have. */
 static int module_window(struct xb_device *dev, unsigned int region,
 			 bool no_module, size_t size, void **out)
@@ -119,8 +136,7 @@ static int module_window(struct xb_device *dev, unsigned int region,
 	int err = -ENODEV;
 
 	if (!no_module && has(dev, opcode))
-		err = xb_os_mmap(dev->fd, XENBATCH_MMAP_OFFSET(region, 0), size,
-				 out);
+		err = window_map(dev, region, size, out);
 	if (err == -ENODEV)
 		err = xb_soft_window(dev, region, size, out);
 	return err;

@@ -56,6 +56,13 @@ static inline int xb_os_mmap(int fd, uint64_t offset, size_t size, void **out)
 	return xb_os->mmap(fd, offset, size, out);
 }
 
+static inline int xb_os_mmap_aligned(int fd, uint64_t offset, size_t size,
+				     size_t align, void **out)
+{
+	(void)align;
+	return xb_os->mmap(fd, offset, size, out);
+}
+
 static inline void xb_os_munmap(void *p, size_t size)
 {
 	xb_os->munmap(p, size);
@@ -189,6 +196,33 @@ static inline int xb_os_mmap(int fd, uint64_t offset, size_t size, void **out)
 	}
 	*out = p;
 	return 0;
+}
+
+/* The same, where the address is a multiple of align. */
+static inline int xb_os_mmap_aligned(int fd, uint64_t offset, size_t size,
+				     size_t align, void **out)
+{
+	int saved = errno, err = 0;
+	size_t before;
+	char *room;
+
+	room = mmap(NULL, size + align, PROT_NONE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (room == MAP_FAILED)
+		return xb_os_mmap(fd, offset, size, out);
+	before = -(uintptr_t)room & (align - 1);
+	*out = mmap(room + before, size, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_FIXED, fd, (off_t)offset);
+	if (*out == MAP_FAILED) {
+		err = -errno;
+		munmap(room, size + align);
+	} else {
+		if (before)
+			munmap(room, before);
+		munmap(room + before + size, align - before);
+	}
+	errno = saved;
+	return err;
 }
 
 static inline void xb_os_munmap(void *p, size_t size)
