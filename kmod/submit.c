@@ -153,14 +153,34 @@ static noinline long xb_submit_run(struct xb_context *ctx, u32 first,
 	return done;
 }
 
+static bool xb_submit_traced(void)
+{
+	return trace_xenbatch_submit_enabled() ||
+	       trace_xenbatch_complete_enabled();
+}
+
+/* One operation that is no plain hypercall: without what is for many. */
+static noinline long xb_submit_alone(struct xb_context *ctx, u32 index)
+{
+	struct xb_run run = { .ctx = ctx };
+	struct xenbatch_op *op;
+	unsigned int room;
+
+	op = xb_op_at(ctx, index, &room);
+	if (!op || xb_submit_traced())
+		return xb_submit_run(ctx, index, 1);
+	xb_run_one(&run, op, 1);
+	xb_run_end(&run);
+	return 1;
+}
+
 /* What single calls are measured by. The long way does it too. */
 static __always_inline bool xb_submit_single(struct xb_context *ctx, u32 index)
 {
 	struct xenbatch_op *op;
 	unsigned int room;
 
-	if (trace_xenbatch_submit_enabled() ||
-	    trace_xenbatch_complete_enabled())
+	if (xb_submit_traced())
 		return false;
 	op = xb_op_at(ctx, index, &room);
 	return op && xb_hypercall_single(ctx, op);
@@ -186,8 +206,9 @@ long xb_submit(struct xb_context *ctx, void __user *arg)
 		return -EINVAL;
 	if (first > ctx->ops_max || count > ctx->ops_max - first)
 		return -EINVAL;
-	if (count == 1 && likely(xb_submit_single(ctx, first)))
-		return 1;
+	if (count == 1)
+		return likely(xb_submit_single(ctx, first)) ?
+		       1 : xb_submit_alone(ctx, first);
 	return xb_submit_run(ctx, first, count);
 
 err_fault:
