@@ -30,93 +30,137 @@ static int xb_pv_grant_op(unsigned int cmd, void *ops, unsigned int n)
 	return err;
 }
 
-/*
- * Operations for those pages that can be tried; the others have an err. What is
- * said of a slot here is true as soon as Xen has written its entry, which is
- * before we hear of it, and so before somebody may look for its page.
- */
-static unsigned int xb_pv_map_build(struct xb_map *m)
+/* One page of part p comes to slot. */
+static __always_inline void
+xb_pv_map_op(struct gnttab_map_grant_ref *op, struct xb_grant *grant, u64 entry,
+	     const struct xb_part *p, u32 flags, u32 ref)
 {
-	struct gnttab_map_grant_ref *op = m->scratch->map;
-	const u32 *ref = m->scratch->refs;
-	struct xb_area *area = m->area;
-	struct xb_grant *grant;
-	struct xb_part *p;
-	u32 i, flags;
-	u64 entry;
-
-	xb_for_each_part(p, m) {
-		flags = XB_PV_FLAGS | (p->readonly ? GNTMAP_readonly : 0);
-		grant = &area->grants->grant[p->slot];
-		entry = xb_pv_entry(area, p->slot);
-		for (i = 0;; ref++, grant++) {
-			/* Now, since one slot may be named more than once. */
-			if (unlikely(test_bit(p->slot + i, area->filled))) {
-				xb_map_fail(m, p->first + i, -EBUSY);
-			} else if (likely(!m->bad) ||
-				   !m->scratch->errs[p->first + i]) {
-				op->host_addr = entry;
-				op->flags = flags;
-				op->ref = *ref;
-				op->dom = p->domid;
-				op->status = GNTST_general_error;
-				op++;
-				grant->ref = *ref;
-				grant->domid = p->domid;
-				grant->readonly = p->readonly;
-				__set_bit(p->slot + i, area->filled);
-			}
-			if (++i == p->count)
-				break;
-			entry = xb_pv_next(area, entry, p->slot + i);
-		}
-	}
-	return op - m->scratch->map;
+	op->host_addr = entry;
+	op->flags = flags;
+	op->ref = ref;
+	op->dom = p->domid;
+	grant->ref = ref;
+	grant->domid = p->domid;
+	grant->readonly = p->readonly;
 }
 
-/* Those that are filled by now are those that Xen was asked for. */
-static void xb_pv_map_take(struct xb_map *m, unsigned int n)
+/*
+ * Operations for the pages of a part that can be tried; the others have an err.
+ * What is said of a slot here is true as soon as Xen has written its entry, which
+ * is before we hear of it, and so before somebody may look for its page.
+ */
+static struct gnttab_map_grant_ref *
+xb_pv_map_build(struct xb_map *m, const struct xb_part *p,
+		struct gnttab_map_grant_ref *op)
 {
-	struct gnttab_map_grant_ref *op = m->scratch->map;
-	struct xb_area *area = m->area;
-	struct xb_grant *grant;
-	struct xb_part *p;
-	u32 i;
+	const u32 flags = XB_PV_FLAGS | (p->readonly ? GNTMAP_readonly : 0);
+	struct xb_grant *grant = &m->area->grants->grant[p->slot];
+	const u32 *ref = &m->scratch->refs[p->first];
+	unsigned long *filled = m->area->filled;
+	u64 entry = xb_pv_entry(m->area, p->slot);
+	u32 slot, end = p->slot + p->count;
 
-	area->nr_filled += n;
-	xb_for_each_part(p, m) {
-		grant = &area->grants->grant[p->slot];
-		for (i = 0; i < p->count; i++, grant++) {
-			if (unlikely(m->bad) && m->scratch->errs[p->first + i])
-				continue;
-			/* What Xen has paged out comes back in a while. */
-			if (unlikely(op->status == GNTST_eagain))
-				gnttab_batch_map(op, 1);
-			if (likely(op->status == GNTST_okay)) {
-				grant->handle = op->handle;
-			} else {
-				xb_map_fail(m, p->first + i,
-					    xb_grant_errno(op->status));
-				__clear_bit(p->slot + i, area->filled);
-				area->nr_filled--;
-			}
-			op++;
+	/* All of them empty, and good so far: what nearly all are. */
+	if (p->count > 1 && likely(!m->bad) &&
+	    find_next_bit(filled, end, p->slot) >= end) {
+		bitmap_set(filled, p->slot, p->count);
+		for (slot = p->slot;; grant++) {
+			xb_pv_map_op(op++, grant, entry, p, flags, *ref++);
+			if (++slot == end)
+				return op;
+			entry = xb_pv_next(m->area, entry, slot);
 		}
 	}
+	for (slot = p->slot; slot < end; slot++, grant++, ref++) {
+		u32 page = p->first + slot - p->slot;
+
+		if (m->bad && m->scratch->errs[page])
+			continue;
+		/* Now, since one slot may be named more than once. */
+		if (test_bit(slot, filled)) {
+			xb_map_fail(m, page, -EBUSY);
+			continue;
+		}
+		__set_bit(slot, filled);
+		xb_pv_map_op(op++, grant, xb_pv_entry(m->area, slot), p, flags,
+			     *ref);
+	}
+	return op;
+}
+
+/* Those without an err are those that Xen was asked for. */
+static struct gnttab_map_grant_ref *
+xb_pv_map_take(struct xb_map *m, const struct xb_part *p,
+	       struct gnttab_map_grant_ref *op)
+{
+	struct xb_area *area = m->area;
+	struct xb_grant *grant = &area->grants->grant[p->slot];
+	u32 i;
+
+	for (i = 0; i < p->count; i++, grant++) {
+		if (unlikely(m->bad) && m->scratch->errs[p->first + i])
+			continue;
+		grant->handle = op->handle;
+		if (likely(op++->status == GNTST_okay))
+			continue;
+		/* What Xen has paged out comes back in a while. */
+		if (op[-1].status == GNTST_eagain) {
+			gnttab_batch_map(&op[-1], 1);
+			grant->handle = op[-1].handle;
+		}
+		if (op[-1].status == GNTST_okay)
+			continue;
+		xb_map_fail(m, p->first + i, xb_grant_errno(op[-1].status));
+		__clear_bit(p->slot + i, area->filled);
+		area->nr_filled--;
+	}
+	return op;
 }
 
 void xb_pv_map_grants(struct xb_map *m)
 {
-	unsigned int n;
+	struct gnttab_map_grant_ref *op = m->scratch->map;
+	struct xb_part *p;
+	unsigned int i, n;
 
 	if (m->area->grants->pages)
 		xb_grants_refill(m);
-	n = xb_pv_map_build(m);
+	xb_for_each_part(p, m)
+		op = xb_pv_map_build(m, p, op);
+	n = op - m->scratch->map;
 	if (!n)
 		return;
-	WARN_ON_ONCE(xb_pv_grant_op(GNTTABOP_map_grant_ref, m->scratch->map,
-				    n));
-	xb_pv_map_take(m, n);
+	op = m->scratch->map;
+	if (WARN_ON_ONCE(xb_pv_grant_op(GNTTABOP_map_grant_ref, op, n)))
+		for (i = 0; i < n; i++)
+			op[i].status = GNTST_general_error;
+	m->area->nr_filled += n;
+	xb_for_each_part(p, m)
+		op = xb_pv_map_take(m, p, op);
+}
+
+static void xb_pv_unmap_build(const struct xb_area *area, const u32 *slots,
+			      unsigned int n,
+			      struct gnttab_unmap_grant_ref *op)
+{
+	const struct xb_grant *grant = area->grants->grant;
+	const u32 *end = slots + n;
+	u64 entry = xb_pv_entry(area, *slots);
+	u32 slot = *slots;
+
+	for (;; op++) {
+		op->host_addr = entry;
+		op->dev_bus_addr = 0;
+		op->handle = grant[slot].handle;
+		if (++slots == end)
+			break;
+		if (likely(*slots == ++slot)) {
+			entry = xb_pv_next(area, entry, slot);
+		} else {
+			slot = *slots;
+			entry = xb_pv_entry(area, slot);
+		}
+	}
 }
 
 /*
@@ -128,38 +172,27 @@ static unsigned int xb_pv_empty(struct xb_area *area, u32 *slots,
 				unsigned int n,
 				struct gnttab_unmap_grant_ref *ops)
 {
-	const struct xb_grant *grant = area->grants->grant;
-	u64 entry = xb_pv_entry(area, slots[0]);
 	unsigned int i, kept = 0;
+	bool failed;
+	int bad = 0;
 
-	for (i = 0;;) {
-		ops[i].host_addr = entry;
-		ops[i].dev_bus_addr = 0;
-		ops[i].handle = grant[slots[i]].handle;
-		ops[i].status = GNTST_general_error;
-		if (++i == n)
-			break;
-		if (likely(slots[i] == slots[i - 1] + 1))
-			entry = xb_pv_next(area, entry, slots[i]);
-		else
-			entry = xb_pv_entry(area, slots[i]);
-	}
-	WARN_ON_ONCE(xb_pv_grant_op(GNTTABOP_unmap_grant_ref, ops, n));
+	xb_pv_unmap_build(area, slots, n, ops);
+	failed = WARN_ON_ONCE(xb_pv_grant_op(GNTTABOP_unmap_grant_ref, ops, n));
 	for (i = 0; i < n; i++)
-		kept += ops[i].status != GNTST_okay;
-	if (likely(!kept)) {
+		bad |= ops[i].status;
+	if (likely(!failed && !bad)) {
 		xb_grants_emptied(area, slots, n);
 		return 0;
 	}
-	area->nr_filled += kept;
-	for (i = 0, kept = 0; i < n; i++) {
-		if (ops[i].status == GNTST_okay) {
+	for (i = 0; i < n; i++) {
+		if (!failed && ops[i].status == GNTST_okay) {
 			xb_grants_emptied(area, &slots[i], 1);
 			continue;
 		}
 		__set_bit(slots[i], area->filled);
 		slots[kept++] = slots[i];
 	}
+	area->nr_filled += kept;
 	return kept;
 }
 
