@@ -147,7 +147,7 @@ void xb_grants_refill(struct xb_map *m)
 	struct xb_part *p;
 	u32 i;
 
-	xb_for_each_part(p, m) {
+	for (p = xb_parts(m); p < xb_parts_end(m); p++) {
 		page = &m->area->grants->pages[p->slot];
 		for (i = 0; i < p->count; i++, page++) {
 			if (likely(*page) || !gnttab_alloc_pages(1, page))

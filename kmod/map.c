@@ -255,7 +255,7 @@ void xb_map_finish(struct xb_run *run, struct xb_map *m, int err)
 	int result;
 
 	xb_area_put(m->area);
-	xb_for_each_part(p, m) {
+	for (p = xb_parts(m); p < xb_parts_end(m); p++) {
 		result = err;
 		if (unlikely(m->bad) && !err)
 			result = xb_part_error(m, p);
@@ -290,7 +290,7 @@ void xb_unmap_finish(struct xb_run *run, struct xb_map *m, int err)
 	s64 result;
 
 	xb_area_put(m->area);
-	xb_for_each_part(p, m) {
+	for (p = xb_parts(m); p < xb_parts_end(m); p++) {
 		result = err ?: m->bad ? xb_part_emptied(m, p) : p->count;
 		xb_op_done(run, p->op, p->flags, result);
 	}
@@ -326,7 +326,7 @@ unsigned int xb_map_filled(struct xb_map *m, unsigned int from,
 	unsigned int first, end, replaced = 0;
 	struct xb_part *p;
 
-	xb_for_each_part(p, m) {
+	for (p = xb_parts(m); p < xb_parts_end(m); p++) {
 		first = max_t(unsigned int, from, p->first);
 		end = min_t(unsigned int, to, p->first + p->count);
 		if (first < end)
@@ -345,7 +345,7 @@ unsigned int xb_map_take_filled(struct xb_map *m)
 	unsigned int n = 0, i;
 	struct xb_part *p;
 
-	xb_for_each_part(p, m) {
+	for (p = xb_parts(m); p < xb_parts_end(m); p++) {
 		if (p->count > 1 &&
 		    find_next_zero_bit(filled, p->slot + p->count, p->slot) >=
 		    p->slot + p->count) {

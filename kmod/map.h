@@ -71,9 +71,15 @@ static inline void xb_map_fail(struct xb_map *m, unsigned int page, int err)
 	m->scratch->errs[page] = err;
 }
 
-#define xb_for_each_part(p, m) \
-	for ((p) = (m)->scratch->parts; \
-	     (p) < (m)->scratch->parts + (m)->nr_parts; (p)++)
+static inline struct xb_part *xb_parts(const struct xb_map *m)
+{
+	return m->scratch->parts;
+}
+
+static inline struct xb_part *xb_parts_end(const struct xb_map *m)
+{
+	return m->scratch->parts + m->nr_parts;
+}
 
 /*
  * Pages [from, to) of the stretch are in their slots now: how many have

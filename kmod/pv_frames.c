@@ -188,7 +188,7 @@ static void xb_pv_build(struct xb_map *m)
 	u32 slot, end;
 	u64 entry, flags;
 
-	xb_for_each_part(p, m) {
+	for (p = xb_parts(m); p < xb_parts_end(m); p++) {
 		flags = xb_pv_flags(area, p->readonly);
 		entry = xb_pv_entry(area, p->slot);
 		end = p->slot + p->count;

@@ -125,7 +125,7 @@ void xb_pv_map_grants(struct xb_map *m)
 
 	if (m->area->grants->pages)
 		xb_grants_refill(m);
-	xb_for_each_part(p, m)
+	for (p = xb_parts(m); p < xb_parts_end(m); p++)
 		op = xb_pv_map_build(m, p, op);
 	n = op - m->scratch->map;
 	if (!n)
@@ -135,7 +135,7 @@ void xb_pv_map_grants(struct xb_map *m)
 		for (i = 0; i < n; i++)
 			op[i].status = GNTST_general_error;
 	m->area->nr_filled += n;
-	xb_for_each_part(p, m)
+	for (p = xb_parts(m); p < xb_parts_end(m); p++)
 		op = xb_pv_map_take(m, p, op);
 }
 
@@ -202,7 +202,7 @@ static void xb_pv_keep(struct xb_map *m, const u32 *kept, unsigned int n)
 	struct xb_part *p;
 	unsigned int i;
 
-	xb_for_each_part(p, m)
+	for (p = xb_parts(m); p < xb_parts_end(m); p++)
 		for (i = 0; i < n; i++)
 			if (kept[i] >= p->slot && kept[i] < p->slot + p->count)
 				xb_map_fail(m, p->first + kept[i] - p->slot,
