@@ -12,7 +12,7 @@
 
 #define XB_BENCH_MAX 1024
 
-static struct xenbatch_op *xb_bench_op(struct xb_context *ctx, u32 index)
+struct xenbatch_op *xb_bench_op(struct xb_context *ctx, u32 index)
 {
 	struct xenbatch_op *page;
 
@@ -59,6 +59,7 @@ long xb_ioctl_bench(struct xb_context *ctx, void __user *arg)
 {
 	struct xenbatch_bench bench;
 	struct multicall_entry *e;
+	struct xenbatch_op *op;
 	ktime_t start;
 	long err;
 	u64 n;
@@ -71,6 +72,13 @@ long xb_ioctl_bench(struct xb_context *ctx, void __user *arg)
 		return -EINVAL;
 	if (!(READ_ONCE(ctx->opcodes) & BIT(XENBATCH_OP_HYPERCALL)))
 		return -EPERM;
+	op = xb_bench_op(ctx, bench.first);
+	if (op && op->opcode != XENBATCH_OP_HYPERCALL) {
+		err = xb_bench_window(ctx, &bench);
+		if (!err && copy_to_user(arg, &bench, sizeof(bench)))
+			err = -EFAULT;
+		return err;
+	}
 	e = kvcalloc(bench.count, sizeof(*e), GFP_KERNEL);
 	if (!e)
 		return -ENOMEM;

@@ -4,14 +4,23 @@
  * a loop, with nothing else around. Compiled in only by `make kmod-bench`; such
  * a module says XENBATCH_FEATURE_BENCH and is not for use.
  *
- * BENCH runs operations [first, first + count), which must be HYPERCALLs,
- * loops times: count 1 directly, more as multicalls of info.chunk entries that
- * are filled once. Results are those of the last loop. A signal ends it with
- * EINTR.
+ * BENCH runs operations [first, first + count) loops times. They are one of
+ *   HYPERCALLs      count 1 directly, more as multicalls of info.chunk entries
+ *                   that are filled once
+ *   FOREIGN_MAPs and FOREIGN_UNMAPs of one area: each operation one hypercall,
+ *                   and a flush where Xen does none. Without any UNMAP the maps
+ *                   replace each other, and flush too
+ *   GRANT_MAPs of one area, each with the GRANT_UNMAP of the same slots behind
+ *                   it
+ *   GRANT_COPYs     from grants to the arena, no segment over the end of a page
+ * MAPs have lists. Results are those of the last loop (of windows: 0 or -EIO,
+ * whatever went wrong). What was mapped is unmapped at the end. A signal ends it
+ * with EINTR.
  *
- * errors: EINVAL as for SUBMIT, no operations or more than 1024, or one that
- * is not a good HYPERCALL; EPERM restricted; EFAULT; ENOMEM; EXDEV; ENOTTY not
- * a bench build.
+ * errors: EINVAL as for SUBMIT, no operations or more than 1024 (of windows:
+ * 32), or they are not as above; EBUSY there are filled slots in the area; EIO
+ * Xen refused a whole hypercall; ENODEV windows, in another dom0 than a PV one;
+ * EPERM restricted; EFAULT; ENOMEM; EXDEV; ENOTTY not a bench build.
  */
 #ifndef _UAPI_XENBATCH_BENCH_H
 #define _UAPI_XENBATCH_BENCH_H
@@ -37,6 +46,19 @@ struct xb_context;
 #ifdef XENBATCH_BENCH
 #define IS_ENABLED_XB_BENCH 1
 long xb_ioctl_bench(struct xb_context *ctx, void __user *arg);
+
+struct xenbatch_op *xb_bench_op(struct xb_context *ctx, u32 index);
+
+#ifdef CONFIG_XEN_PV
+long xb_bench_window(struct xb_context *ctx, struct xenbatch_bench *bench);
+#else
+static inline long xb_bench_window(struct xb_context *ctx,
+				   struct xenbatch_bench *bench)
+{
+	return -ENODEV;
+}
+#endif
+
 #else
 #define IS_ENABLED_XB_BENCH 0
 static inline long xb_ioctl_bench(struct xb_context *ctx, void __user *arg)
