@@ -5,6 +5,8 @@
 #include "clock.h"
 
 #define SAMPLES	 15
+#define FEW	 3		/* ... of what takes more than LONG units */
+#define LONG	 20000000
 #define GROUP	 150000		/* a group takes about this many units */
 #define GROUP_MAX 256
 
@@ -91,13 +93,18 @@ static double sample(const struct clock_case *c, unsigned int group)
 	return (double)(clock_now() - start) / group;
 }
 
-/* How many calls make a group; the calls it takes to find out warm up. */
-static unsigned int group_size(const struct clock_case *c)
+/*
+ * How many calls make a group, and how many groups there are; the calls it
+ * takes to find out warm up.
+ */
+static unsigned int group_size(const struct clock_case *c, int *samples)
 {
 	double once = 0;
 
 	for (int i = 0; i < 3; i++)
 		once = sample(c, 1);
+	if (once > LONG)
+		*samples = FEW;
 	if (once * GROUP_MAX < GROUP)
 		return GROUP_MAX;
 	return once < GROUP ? (unsigned int)(GROUP / once) : 1;
@@ -108,14 +115,15 @@ bool clock_measure(struct clock_case *a, struct clock_case *b,
 {
 	struct clock_case *cases[] = { a, b };
 	unsigned int group[2];
+	int samples = SAMPLES;
 
 	for (int c = 0; c < 2; c++) {
 		if (!cases[c])
 			continue;
-		group[c] = group_size(cases[c]);
+		group[c] = group_size(cases[c], &samples);
 		cases[c]->cost = INFINITY;
 	}
-	for (int s = 0; s < SAMPLES; s++) {
+	for (int s = 0; s < samples; s++) {
 		for (int c = 0; c < 2; c++) {
 			if (!cases[c] || *stop)
 				continue;
