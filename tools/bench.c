@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * xenbatch bench: the same calls through the distribution's libxenctrl and
+ * xenbatch bench: the same calls through the distribution's libraries and
  * through ours, in one process, and their hypercalls in the kernel alone. What
  * is measured is the table in bench/rows.c, how in bench/clock.c.
  */
@@ -39,6 +39,7 @@ struct bench {
 	struct libxc stock;
 	struct libxc ours;
 	struct domains domains;
+	struct memory memory;
 	struct floor floor;
 	const char *unit;
 	char xen[64];
@@ -238,22 +239,51 @@ static bool run(struct bench *b, const struct args *args, bool *same)
 	return ok;
 }
 
+/* Load what the rows need. */
+static bool load(struct bench *b, const struct args *args, unsigned int needs)
+{
+	if (!libxc_load_stock(&b->stock, args->stock) ||
+	    !libxc_load_ours(&b->ours, args->ours))
+		return false;
+	if (!(needs & NEEDS_MEMORY))
+		return true;
+	b->ours.maps.native = true;
+	return maplib_load(&b->stock.maps, b->stock.path, NULL) &&
+	       (!(needs & NEEDS_DROPINS) ||
+		maplib_load(&b->ours.maps, b->ours.path, &b->stock.maps));
+}
+
+/* Create what they look at. */
+static bool create(struct bench *b, const struct args *args,
+		   unsigned int needs)
+{
+	bool domains = false;
+
+	for (unsigned int i = 0; i < nr_rows; i++)
+		domains |= args->chosen[i] && !rows[i].asked &&
+			   !(rows[i].kind->needs & NEEDS_MEMORY);
+	if (domains && !domains_create(&b->domains, &b->stock))
+		return false;
+	if (!(needs & NEEDS_MEMORY))
+		return true;
+	b->domains.memory = &b->memory;
+	return memory_create(&b->memory, &b->stock);
+}
+
 /* Set up, run, and take down in reverse. */
 static int bench(struct bench *b, const struct args *args)
 {
-	bool domains = false, same = false;
+	unsigned int needs = 0;
 	int rc = TOOL_FAILED;
+	bool same = false;
 
 	b->unit = clock_calibrate();
-	if (!libxc_load_stock(&b->stock, args->stock) ||
-	    !libxc_load_ours(&b->ours, args->ours))
-		return TOOL_FAILED;
 	for (unsigned int i = 0; i < nr_rows; i++)
-		domains |= args->chosen[i] && !rows[i].asked;
-	if (!libxc_connect(&b->stock))
+		needs |= args->chosen[i] ? rows[i].kind->needs : 0;
+	if (!load(b, args, needs) || !libxc_connect(&b->stock))
 		goto out_unload;
-	if (domains && !domains_create(&b->domains, &b->stock))
-		goto out_unload;
+	if (!create(b, args, needs))
+		goto out_destroy;
 	count_rows(args->chosen, &b->stock, &b->ours, &b->domains, b->counts);
 	if (!libxc_connect(&b->ours))
 		goto out_destroy;
@@ -264,6 +294,8 @@ static int bench(struct bench *b, const struct args *args)
 		tool_error("stopped by a signal: nothing was measured");
 	floor_close(&b->floor);
 out_destroy:
+	if (b->domains.memory)
+		memory_destroy(&b->memory, &b->stock);
 	domains_destroy(&b->domains, &b->stock);
 out_unload:
 	libxc_unload(&b->ours);
@@ -342,13 +374,16 @@ int tool_bench(int argc, char **argv)
 	static const struct argp argp = {
 		.options = options,
 		.parser = parser,
-		.doc = "What calls of libxenctrl cost: through the "
-		       "distribution's library, through xenbatch's, and their "
+		.doc = "What calls of libxenctrl, libxenforeignmemory and "
+		       "libxengnttab cost: through the distribution's "
+		       "libraries, through xenbatch's, and their "
 		       "hypercalls alone (the floor; needs the bench build of "
 		       "the module). Results are compared.\v"
 		       "Creates 64 paused domains for the time that it runs, "
-		       "except for the row 'sweep', which looks at the domains "
-		       "that are here and runs only if asked for. Figures are "
+		       "and one with 16 MiB of memory for the rows that map "
+		       "(foreign and grant), except for the row 'sweep', which "
+		       "looks at the domains that are here and runs only if "
+		       "asked for. Figures are "
 		       "instructions in an emulator that counts them, else "
 		       "nanoseconds. Exit status 1: something failed, or "
 		       "results differed.",

@@ -13,20 +13,26 @@ unsigned int calls_one(unsigned int n)
 	return 1;
 }
 
+unsigned int calls_two(unsigned int n)
+{
+	(void)n;
+	return 2;
+}
+
 static unsigned int calls_n(unsigned int n)
 {
 	return n;
+}
+
+size_t words_size(unsigned int n)
+{
+	return n * sizeof(uint64_t);
 }
 
 static size_t no_output(unsigned int n)
 {
 	(void)n;
 	return 1;
-}
-
-static void settle_nothing(struct side *side)
-{
-	(void)side;
 }
 
 /*
@@ -70,7 +76,8 @@ static double version_floor(struct floor *f, const struct row *row,
 }
 
 const struct kind kind_version = {
-	version_run, no_output, calls_n, settle_nothing, version_floor,
+	.run = version_run, .out_size = no_output, .calls = calls_n,
+	.floor = version_floor,
 };
 
 static size_t vcpu_size(unsigned int n)
@@ -121,7 +128,8 @@ static double vcpu_floor(struct floor *f, const struct row *row,
 }
 
 const struct kind kind_vcpu = {
-	vcpu_run, vcpu_size, calls_n, vcpu_settle, vcpu_floor,
+	.run = vcpu_run, .out_size = vcpu_size, .calls = calls_n,
+	.settle = vcpu_settle, .floor = vcpu_floor,
 };
 
 static size_t domain_size(unsigned int n)
@@ -149,7 +157,8 @@ static double domain_floor(struct floor *f, const struct row *row,
 }
 
 const struct kind kind_domain = {
-	domain_run, domain_size, calls_n, settle_nothing, domain_floor,
+	.run = domain_run, .out_size = domain_size, .calls = calls_n,
+	.floor = domain_floor,
 };
 
 /* From here on n is the length of the list: one call. */
@@ -201,7 +210,8 @@ static double list_floor(struct floor *f, const struct row *row,
 }
 
 const struct kind kind_list = {
-	list_run, list_size, calls_one, settle_nothing, list_floor,
+	.run = list_run, .out_size = list_size, .calls = calls_one,
+	.floor = list_floor,
 };
 
 static void list_full_run(void *arg)
@@ -218,7 +228,8 @@ static double list_full_floor(struct floor *f, const struct row *row,
 }
 
 const struct kind kind_list_full = {
-	list_full_run, list_size, calls_one, settle_nothing, list_full_floor,
+	.run = list_full_run, .out_size = list_size, .calls = calls_one,
+	.floor = list_full_floor,
 };
 
 static size_t physinfo_size(unsigned int n)
@@ -247,15 +258,9 @@ static double physinfo_floor(struct floor *f, const struct row *row,
 }
 
 const struct kind kind_physinfo = {
-	physinfo_run, physinfo_size, calls_one, settle_nothing,
-	physinfo_floor,
+	.run = physinfo_run, .out_size = physinfo_size, .calls = calls_one,
+	.floor = physinfo_floor,
 };
-
-static unsigned int calls_two(unsigned int n)
-{
-	(void)n;
-	return 2;
-}
 
 static void open_close_run(void *arg)
 {
@@ -270,5 +275,5 @@ static void open_close_run(void *arg)
 }
 
 const struct kind kind_open_close = {
-	open_close_run, no_output, calls_two, settle_nothing, NULL,
+	.run = open_close_run, .out_size = no_output, .calls = calls_two,
 };

@@ -46,8 +46,8 @@ static bool count_side(const struct row *row, struct libxc *lib, bool deferred,
 static void child(const bool *chosen, struct libxc *stock, struct libxc *ours,
 		  const struct domains *domains)
 {
-	stock->xch = NULL;
-	ours->xch = NULL;
+	libxc_forget(stock);
+	libxc_forget(ours);
 	if (ptrace(PTRACE_TRACEME, 0, 0, 0) != 0 || raise(SIGSTOP) != 0)
 		_exit(TOOL_FAILED);
 	if (!libxc_connect(stock) || !libxc_connect(ours))
@@ -161,6 +161,9 @@ void count_rows(const bool *chosen, struct libxc *stock, struct libxc *ours,
 			if (!count_one(&t))
 				goto out_kill;
 			counts[i][s] = t.count;
+			/* Nobody counts those that map, the module neither. */
+			if (rows[i].kind->needs & NEEDS_MEMORY)
+				counts[i][s].hypercalls = -1;
 		}
 	}
 out_kill:

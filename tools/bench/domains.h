@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "libxc.h"
+#include "memory.h"
 
 #define DOMAINS	64
 #define VCPUS	2
@@ -24,6 +25,7 @@ struct domains {
 	uint32_t domid[DOMAINS];
 	/* Round and round all vcpus: as many as the longest batch asks. */
 	struct ask ask[512];
+	const struct memory *memory;	/* NULL: no row needs it */
 };
 
 /* False after one line, with nothing left behind. */

@@ -18,7 +18,10 @@ struct floor {
 	struct xenbatch_info info;
 	struct xenbatch_op *ops;
 	char *arena;
+	void *foreign;		/* windows; NULL: not in this dom0 */
+	void *grants;
 	unsigned int nr;	/* operations laid out */
+	unsigned int weight;	/* ... and what pages they have */
 	size_t used;		/* bytes of arena */
 };
 
@@ -36,6 +39,19 @@ void *floor_alloc(struct floor *f, size_t size);
 void floor_version(struct floor *f, unsigned int cmd);
 struct xen_domctl *floor_domctl(struct floor *f, uint32_t cmd, uint32_t domid);
 struct xen_sysctl *floor_sysctl(struct floor *f, uint32_t cmd);
+
+/*
+ * n frames of domid to the same n slots of the window that they always come to,
+ * or, where frames is NULL, the slots emptied; n grants of domain 0 mapped and
+ * unmapped; len bytes of each of n grants copied, to as many pages. n is 1024
+ * at most, and FLOOR_GRANTS. Lists must live until floor_measure.
+ */
+#define FLOOR_GRANTS 128
+void floor_foreign(struct floor *f, uint32_t domid, unsigned int n,
+		   const uint64_t *frames);
+void floor_grants(struct floor *f, unsigned int n, const uint32_t *refs);
+void floor_copy(struct floor *f, unsigned int n, const uint32_t *refs,
+		uint16_t len);
 
 /*
  * Cost of all that was laid out, run once: two or more in multicalls. NAN if

@@ -19,7 +19,29 @@ extern const struct kind kind_open_close;
 /* sweep.c */
 extern const struct kind kind_sweep;
 
+/* foreign.c */
+extern const struct kind kind_foreign;
+extern const struct kind kind_foreign_dropin;
+extern const struct kind kind_foreign_munmap;
+extern const struct kind kind_replace;
+
+/* scatter.c */
+extern const struct kind kind_read8;
+extern const struct kind kind_read8_batches;
+extern const struct kind kind_read_cached;
+
+/* grants.c */
+extern const struct kind kind_grants;
+extern const struct kind kind_grants_dio;
+extern const struct kind kind_grants_dropin;
+extern const struct kind kind_copy_arena;
+extern const struct kind kind_copy_plain;
+extern const struct kind kind_copy_arena_small;
+extern const struct kind kind_copy_plain_small;
+
 unsigned int calls_one(unsigned int n);	/* 1 whatever n */
+unsigned int calls_two(unsigned int n);
+size_t words_size(unsigned int n);	/* n words of 64 bits */
 
 /*
  * xc_vcpu_getinfo copies a structure with holes, which stock leaves as its
@@ -33,5 +55,26 @@ static inline void note(struct xc_batch_result *r, long ret)
 	r->ret = ret;
 	r->err = ret < 0 ? errno : 0;
 }
+
+/* Which word of the i-th page is looked at, and what it is. */
+static inline unsigned int word_at(unsigned int i)
+{
+	return i % (MEMORY_PAGE / sizeof(uint64_t));
+}
+
+static inline uint64_t word_of(const void *pages, unsigned int i)
+{
+	const volatile uint64_t *page = (const uint64_t *)
+		((const char *)pages + (size_t)i * MEMORY_PAGE);
+
+	return page[word_at(i)];
+}
+
+/* A word of each of n pages to the output, from its at-th word on. */
+void look_at(struct side *side, const void *pages, unsigned int at,
+	     unsigned int n);
+
+/* Note where n pages came to, the first of two calls; is there a second? */
+bool mapped(struct side *side, const void *p, unsigned int n);
 
 #endif /* BENCH_KINDS_H */

@@ -26,6 +26,8 @@ static bool lookup(struct libxc *lib, bool ours)
 	LIBXC_CALLS(X)
 	if (ours) {
 		LIBXC_BATCH_CALLS(X)
+	} else {
+		LIBXC_STOCK_CALLS(X)
 	}
 #undef X
 	/* dladdr of a function says what the loader really took. */
@@ -120,6 +122,7 @@ bool libxc_load_ours(struct libxc *lib, const char *file)
 void libxc_unload(struct libxc *lib)
 {
 	libxc_disconnect(lib);
+	maplib_unload(&lib->maps);
 	if (lib->handle)
 		dlclose(lib->handle);
 	lib->handle = NULL;
@@ -128,15 +131,24 @@ void libxc_unload(struct libxc *lib)
 bool libxc_connect(struct libxc *lib)
 {
 	lib->xch = lib->xc_interface_open(NULL, NULL, 0);
-	if (!lib->xch)
+	if (!lib->xch) {
 		tool_error("%s: xc_interface_open: %s", lib->path,
 			   strerror(errno));
-	return lib->xch;
+		return false;
+	}
+	return maplib_connect(&lib->maps);
 }
 
 void libxc_disconnect(struct libxc *lib)
 {
+	maplib_disconnect(&lib->maps);
 	if (lib->xch)
 		lib->xc_interface_close(lib->xch);
+	lib->xch = NULL;
+}
+
+void libxc_forget(struct libxc *lib)
+{
+	maplib_forget(&lib->maps);
 	lib->xch = NULL;
 }

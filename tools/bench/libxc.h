@@ -11,6 +11,7 @@
 #include <xenctrl.h>
 
 #include "lib/xc/xenbatch_xc.h"
+#include "maplib.h"
 
 /* What the rows call. */
 #define LIBXC_CALLS(X)		\
@@ -25,6 +26,11 @@
 	X(xc_domain_max_vcpus)	\
 	X(xc_domain_destroy)
 
+/* What the stock library alone is used for. NULL in ours. */
+#define LIBXC_STOCK_CALLS(X)	\
+	X(xc_domain_setmaxmem)	\
+	X(xc_domain_populate_physmap_exact)
+
 /* What ours has besides. NULL in the stock library. */
 #define LIBXC_BATCH_CALLS(X)	\
 	X(xc_batch_begin)	\
@@ -36,8 +42,10 @@ struct libxc {
 	char call_path[4096];	/* ... and the libxencall that it uses */
 	void *handle;
 	xc_interface *xch;	/* libxc_connect() */
+	struct maplib maps;	/* what goes with it; often not loaded */
 #define X(call) __typeof__(call) *call;
 	LIBXC_CALLS(X)
+	LIBXC_STOCK_CALLS(X)
 	LIBXC_BATCH_CALLS(X)
 #undef X
 };
@@ -51,8 +59,10 @@ bool libxc_load_stock(struct libxc *lib, const char *file);
 bool libxc_load_ours(struct libxc *lib, const char *file);
 void libxc_unload(struct libxc *lib);
 
-/* Open and close lib->xch. False after one line. */
+/* Open and close lib->xch, and lib->maps. False after one line. */
 bool libxc_connect(struct libxc *lib);
 void libxc_disconnect(struct libxc *lib);
+/* What a parent opened is not for this process. */
+void libxc_forget(struct libxc *lib);
 
 #endif /* BENCH_LIBXC_H */

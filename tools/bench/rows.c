@@ -17,6 +17,10 @@
 	DEFERRED(name, 256, kind),	\
 	DEFERRED(name, 512, kind)
 
+/* Ours is the native library, or the drop-in for what stock is. */
+#define NATIVE(name, n, kind)	{ name, n, true, false, 1, &kind }
+#define DROPIN(name, n, kind)	{ name, n, false, false, 1, &kind }
+
 const struct row rows[] = {
 	CALL("xc_version", kind_version),
 	CALL("xc_vcpu_getinfo", kind_vcpu),
@@ -35,6 +39,43 @@ const struct row rows[] = {
 	{ "sweep.64x2",	 DOMAINS, true, false, 1, &kind_sweep },
 	/* the same over the domains that are here: none is created for it */
 	{ "sweep",		      1, true,  true,  1, &kind_sweep },
+	/* the cost is that of all n pages; two lists are mapped in turns */
+	NATIVE("foreign.map_unmap", 1, kind_foreign),
+	NATIVE("foreign.map_unmap", 16, kind_foreign),
+	NATIVE("foreign.map_unmap", 256, kind_foreign),
+	NATIVE("foreign.map_unmap", 1024, kind_foreign),
+	{ "foreign.replace",	      1, true,  false, 2, &kind_replace },
+	{ "foreign.replace",	     16, true,  false, 2, &kind_replace },
+	{ "foreign.replace",	    256, true,  false, 2, &kind_replace },
+	DROPIN("foreign.dropin_unmap", 1, kind_foreign_dropin),
+	DROPIN("foreign.dropin_unmap", 16, kind_foreign_dropin),
+	DROPIN("foreign.dropin_unmap", 256, kind_foreign_dropin),
+	DROPIN("foreign.dropin_unmap", 1024, kind_foreign_dropin),
+	DROPIN("foreign.dropin_munmap", 1, kind_foreign_munmap),
+	DROPIN("foreign.dropin_munmap", 16, kind_foreign_munmap),
+	DROPIN("foreign.dropin_munmap", 256, kind_foreign_munmap),
+	DROPIN("foreign.dropin_munmap", 1024, kind_foreign_munmap),
+	/* the cost is that of one frame */
+	{ "foreign.read8",	   4096, true,  false, 4096, &kind_read8 },
+	{ "foreign.read8_vs_batches", 4096, true, false, 4096,
+	  &kind_read8_batches },
+	NATIVE("foreign.read_cached", 1, kind_read_cached),
+	NATIVE("grant.map_unmap", 1, kind_grants),
+	NATIVE("grant.map_unmap", 16, kind_grants),
+	NATIVE("grant.map_unmap", 128, kind_grants),
+	NATIVE("grant.map_unmap_dio", 1, kind_grants_dio),
+	NATIVE("grant.map_unmap_dio", 16, kind_grants_dio),
+	NATIVE("grant.map_unmap_dio", 128, kind_grants_dio),
+	DROPIN("grant.dropin", 1, kind_grants_dropin),
+	DROPIN("grant.dropin", 16, kind_grants_dropin),
+	DROPIN("grant.dropin", 128, kind_grants_dropin),
+	/* n segments of 4 KiB; small: of 64 bytes */
+	NATIVE("grant.copy_arena", 1, kind_copy_arena),
+	NATIVE("grant.copy_arena", 64, kind_copy_arena),
+	NATIVE("grant.copy_arena.small", 64, kind_copy_arena_small),
+	NATIVE("grant.copy_plain", 1, kind_copy_plain),
+	NATIVE("grant.copy_plain", 64, kind_copy_plain),
+	NATIVE("grant.copy_plain.small", 64, kind_copy_plain_small),
 };
 
 const unsigned int nr_rows = sizeof(rows) / sizeof(rows[0]);
@@ -49,15 +90,24 @@ bool side_init(struct side *side, const struct row *row, struct libxc *lib,
 	side->results = calloc(row->kind->calls(row->n),
 			       sizeof(*side->results));
 	side->out = malloc(row->kind->out_size(row->n));
-	if (side->results && side->out)
-		return true;
-	tool_error("no memory");
-	side_free(side);
-	return false;
+	if (!side->results || !side->out) {
+		tool_error("no memory");
+		side_free(side);
+		return false;
+	}
+	if (row->kind->setup && !row->kind->setup(side)) {
+		tool_error("%s(%u) cannot be set up with %s: %s", row->name,
+			   row->n, lib->name, strerror(errno));
+		side_free(side);
+		return false;
+	}
+	return true;
 }
 
 void side_free(struct side *side)
 {
+	if (side->row->kind->finish)
+		side->row->kind->finish(side);
 	free(side->results);
 	free(side->out);
 	side->results = NULL;
@@ -90,10 +140,14 @@ bool sides_same(struct side *a, struct side *b)
 
 	prepare(a);
 	prepare(b);
+	a->check = b->check = true;
 	side_run(a);
 	side_run(b);
-	row->kind->settle(a);
-	row->kind->settle(b);
+	a->check = b->check = false;
+	if (row->kind->settle) {
+		row->kind->settle(a);
+		row->kind->settle(b);
+	}
 	if (a->nr != b->nr) {
 		tool_error("%s(%u): %u calls with %s, %u with %s", row->name,
 			   row->n, a->nr, a->lib->name, b->nr, b->lib->name);

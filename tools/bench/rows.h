@@ -22,10 +22,16 @@ struct side {
 	struct libxc *lib;
 	const struct domains *domains;
 	bool deferred;		/* ours, and the row says deferred */
+	bool check;		/* this run is to be compared, not measured */
 	unsigned int nr;	/* results that the last run gave */
 	struct xc_batch_result *results; /* one for each call */
 	void *out;		/* what the calls wrote, row->kind->out_size */
+	void *own;		/* kind->setup's */
 };
+
+/* What must be there for a kind. */
+#define NEEDS_MEMORY	1U	/* domains->memory, and side->lib->maps */
+#define NEEDS_DROPINS	2U	/* our libraries in lib->maps too */
 
 /* What a row does. */
 struct kind {
@@ -37,17 +43,21 @@ struct kind {
 	/* Bytes that it writes, and calls that it makes at most, for n. */
 	size_t (*out_size)(unsigned int n);
 	unsigned int (*calls)(unsigned int n);
-	/* Clear what moves by itself, and bytes that are nobody's. */
+	/* Clear what moves by itself, and bytes that are nobody's, or NULL. */
 	void (*settle)(struct side *side);
 	/* Cost of its hypercalls in the kernel. NULL: it has no floor. */
 	double (*floor)(struct floor *f, const struct row *row,
 			const struct domains *domains);
+	/* Before the first run and after the last, or NULL. */
+	bool (*setup)(struct side *side);
+	void (*finish)(struct side *side);
+	unsigned int needs;	/* NEEDS_* */
 };
 
 struct row {
 	const char *name;
 	unsigned int n;		/* batch length, or number of entries */
-	bool deferred;		/* stock: a loop; ours: one batch */
+	bool deferred;		/* ours: one batch, or the native library */
 	bool asked;		/* only if asked for by name */
 	unsigned int operations;/* one run is so many operations */
 	const struct kind *kind;

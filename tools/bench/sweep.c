@@ -153,5 +153,6 @@ static double sweep_floor(struct floor *f, const struct row *row,
 }
 
 const struct kind kind_sweep = {
-	sweep_run, sweep_size, sweep_calls, sweep_settle, sweep_floor,
+	.run = sweep_run, .out_size = sweep_size, .calls = sweep_calls,
+	.settle = sweep_settle, .floor = sweep_floor,
 };

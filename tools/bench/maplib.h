@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What maps other domains' memory: the distribution's libxenforeignmemory and
+ * libxengnttab, our drop-ins for them, and our native library. Drop-ins and
+ * originals are called through the same table, as in libxc.h.
+ */
+#ifndef BENCH_MAPLIB_H
+#define BENCH_MAPLIB_H
+
+#include <stdbool.h>
+#include <xenforeignmemory.h>
+#include <xengnttab.h>
+
+#include "xenbatch.h"
+
+#define MAPLIB_FOREIGN_CALLS(X)		\
+	X(xenforeignmemory_open)	\
+	X(xenforeignmemory_close)	\
+	X(xenforeignmemory_map)		\
+	X(xenforeignmemory_unmap)
+
+#define MAPLIB_GRANT_CALLS(X)		\
+	X(xengnttab_open)		\
+	X(xengnttab_close)		\
+	X(xengnttab_map_grant_ref)	\
+	X(xengnttab_map_domain_grant_refs) \
+	X(xengnttab_unmap)		\
+	X(xengnttab_grant_copy)		\
+	X(xengntshr_open)		\
+	X(xengntshr_close)		\
+	X(xengntshr_share_pages)	\
+	X(xengntshr_unshare)
+
+struct maplib {
+	void *foreign;		/* libraries; NULL: not loaded */
+	void *grants;
+	bool native;		/* connect to libxenbatch as well */
+	/* maplib_connect() */
+	xenforeignmemory_handle *fmem;
+	xengnttab_handle *xgt;
+	xenbatch *xb;
+#define X(call) __typeof__(call) *call;
+	MAPLIB_FOREIGN_CALLS(X)
+	MAPLIB_GRANT_CALLS(X)
+#undef X
+};
+
+/*
+ * Load both libraries from the folder in which file lies. other, if not NULL,
+ * must be other files. False after one line.
+ */
+bool maplib_load(struct maplib *maps, const char *file,
+		 const struct maplib *other);
+void maplib_unload(struct maplib *maps);
+
+/* Open all that was loaded, and close it. False after one line. */
+bool maplib_connect(struct maplib *maps);
+void maplib_disconnect(struct maplib *maps);
+/* What a parent opened is not for this process. */
+void maplib_forget(struct maplib *maps);
+
+#endif /* BENCH_MAPLIB_H */
