@@ -236,7 +236,7 @@ static long complete_done(struct xe_done *done, long ret, int *err)
 	if (done->fn)
 		ret = done->fn(done, ret);
 	if (done->err)
-		*err = done->err;
+		*err = done->err == XE_WELL ? 0 : done->err;
 	return ret;
 }
 
@@ -411,7 +411,8 @@ long xe_run(struct xe_cursor *k)
 		return (int)ret;
 	}
 	ret = complete_slow(k->xch, k->op, &err);
-	err = k->op->result < 0 ? (int)-k->op->result : errno;
+	if (k->op->result >= 0)
+		err = errno;
 	if (unlikely(k->big))
 		free_big(k);
 	xb_lane_put(lane);

@@ -238,6 +238,15 @@ static inline int xe_end_back(struct xe_cursor *k, unsigned int number,
 	return xe_finish(k, number, XE_TAG(XE_COPY_ALWAYS, 0, len), to);
 }
 
+/* A part of a domctl goes to the user, whatever the answer is. */
+static inline int xe_end_part(struct xe_cursor *k, unsigned int number,
+			      const void *block, void *to, size_t off,
+			      size_t len)
+{
+	k->op->arg[0] = (uintptr_t)block;
+	return xe_finish(k, number, XE_TAG(XE_COPY_ALWAYS, off, len), to);
+}
+
 /* A sub-command and a structure: the other hypercalls. */
 static inline __attribute__((always_inline)) int
 xe_end2(struct xe_cursor *k, unsigned int number, uint64_t cmd,
@@ -264,8 +273,11 @@ static inline int xe_end2_back(struct xe_cursor *k, unsigned int number,
  * answer is (stock does so too), then fn is called with ret as stock's
  * xencall* would have returned it, and errno set if that is -1; what it
  * returns is the call's value. If fn fails a call that Xen did not, it sets
- * done->err for the batch's results.
+ * done->err for the batch's results; if it makes good what Xen refused, it sets
+ * it to XE_WELL, and errno is 0 then.
  */
+#define XE_WELL (-1)
+
 struct xe_done {
 	long (*fn)(struct xe_done *done, long ret);	/* or NULL */
 	xc_interface *xch;
@@ -351,12 +363,20 @@ static inline int xe_resume(struct xe_batch *b, xc_interface *xch, int ret)
 	return ret;
 }
 
-static inline void *xe_resume_ptr(struct xe_batch *b, xc_interface *xch,
-				  void *ret)
+/* For what returns 0 when it fails. */
+static inline unsigned long xe_resume_value(struct xe_batch *b,
+					    xc_interface *xch,
+					    unsigned long ret)
 {
 	if (unlikely(b))
 		xe_resume_slow(b, xch, (long)ret, ret ? 0 : errno);
 	return ret;
+}
+
+static inline void *xe_resume_ptr(struct xe_batch *b, xc_interface *xch,
+				  void *ret)
+{
+	return (void *)xe_resume_value(b, xch, (unsigned long)ret);
 }
 
 /*
