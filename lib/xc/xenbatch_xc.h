@@ -27,17 +27,23 @@
  *            returns a pointer. Whatever is queued runs first, then the
  *            function, which returns its real value. Order is always the
  *            program's order. These are: xc_domain_getinfo of more than one
- *            domain, xc_sched_rtds_vcpu_get and _set,
- *            xc_pcitopoinfo, all xc_cpupool_* functions.
+ *            domain, xc_sched_rtds_vcpu_get and _set, xc_pcitopoinfo, all
+ *            xc_cpupool_* functions, xc_domain_memory_mapping,
+ *            xc_make_page_below_4G, and all that maps: xc_map_foreign_*,
+ *            xc_copy_to_domain_page, xc_clear_domain_pages,
+ *            xc_translate_foreign_address, xc_gnttab_map_table_v1 and _v2.
  *
  * Outside of the batch, and without a place in it, are functions that are no
- * question to the hypervisor: handles, errors and loggers, hypercall buffers,
- * and what is asked once and remembered (xc_get_max_cpus, xc_cpumap_alloc and
- * their like).
+ * question to the hypervisor (handles, errors and loggers, hypercall buffers,
+ * and what is asked once and remembered: xc_get_max_cpus, xc_cpumap_alloc and
+ * their like), those whose handle is another (all that take an xc_gnttab or an
+ * xc_gntshr), and xc_add_mmu_update as long as it only collects: it is queued
+ * when it submits.
  *
  * In xc_domctl, xc_sysctl and xc_memory_op the structure is copied when it is
  * called, and copied back in commit. Buffers that the structure points to are
- * the caller's: they must live until commit.
+ * the caller's: they must live until commit. So must the bitmap of
+ * xc_logdirty_control.
  *
  * If memory for what is queued runs out (arena, operations), what is queued
  * runs early, and the batch goes on: it then costs more than one system call,

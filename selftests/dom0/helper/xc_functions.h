@@ -31,23 +31,45 @@
 	F(xc_diff_sched, xc_cpupool_movedomain) \
 	F(xc_diff_sched, xc_cpupool_removecpu) \
 	F(xc_diff, xc_cputopoinfo) \
+	F(xc_diff_physmap, xc_domain_add_to_physmap) \
+	F(xc_diff_physmap, xc_domain_add_to_physmap_batch) \
 	F(xc_diff_domain, xc_domain_cacheflush) \
+	F(xc_diff_memory, xc_domain_claim_pages) \
 	F(xc_diff_domain, xc_domain_create) \
 	F(xc_diff_domain, xc_domain_debug_control) \
+	F(xc_diff_memory, xc_domain_decrease_reservation) \
+	F(xc_diff_memory, xc_domain_decrease_reservation_exact) \
 	F(xc_diff_domain, xc_domain_destroy) \
 	F(xc_diff_domain, xc_domain_get_cpu_usage) \
 	F(xc_diff_domain, xc_domain_get_guest_width) \
+	F(xc_diff_physmap, xc_domain_get_pod_target) \
 	F(xc_diff_domain, xc_domain_get_tsc_info) \
 	F(xc_diff_domain, xc_domain_getinfo) \
 	F(xc_diff_domain, xc_domain_getinfolist) \
 	F(xc_diff_domain, xc_domain_getvnuma) \
+	F(xc_diff_memory, xc_domain_increase_reservation) \
+	F(xc_diff_memory, xc_domain_increase_reservation_exact) \
+	F(xc_diff_physmap, xc_domain_iomem_permission) \
+	F(xc_diff_physmap, xc_domain_ioport_mapping) \
+	F(xc_diff_physmap, xc_domain_ioport_permission) \
+	F(xc_diff_physmap, xc_domain_irq_permission) \
 	F(xc_diff_domain, xc_domain_max_vcpus) \
+	F(xc_diff_physmap, xc_domain_maximum_gpfn) \
+	F(xc_diff_memory, xc_domain_memory_exchange_pages) \
+	F(xc_diff_physmap, xc_domain_memory_mapping) \
 	F(xc_diff_domain, xc_domain_node_getaffinity) \
 	F(xc_diff_domain, xc_domain_node_setaffinity) \
+	F(xc_diff_physmap, xc_domain_nr_gpfns) \
 	F(xc_diff_domain, xc_domain_p2m_audit) \
 	F(xc_diff_domain, xc_domain_pause) \
+	F(xc_diff_memory, xc_domain_populate_physmap) \
+	F(xc_diff_memory, xc_domain_populate_physmap_exact) \
+	F(xc_diff_physmap, xc_domain_remove_from_physmap) \
 	F(xc_diff_domain, xc_domain_send_trigger) \
 	F(xc_diff_domain, xc_domain_set_access_required) \
+	F(xc_diff_physmap, xc_domain_set_memmap_limit) \
+	F(xc_diff_physmap, xc_domain_set_memory_map) \
+	F(xc_diff_physmap, xc_domain_set_pod_target) \
 	F(xc_diff_domain, xc_domain_set_target) \
 	F(xc_diff_domain, xc_domain_set_time_offset) \
 	F(xc_diff_domain, xc_domain_set_tsc_info) \
@@ -67,11 +89,13 @@
 	F(xc_diff, xc_evtchn_status) \
 	F(xc_diff, xc_get_cpumap_size) \
 	F(xc_diff, xc_get_last_error) \
+	F(xc_diff_physmap, xc_get_machine_memory_map) \
 	F(xc_diff, xc_get_max_cpus) \
 	F(xc_diff, xc_get_max_nodes) \
 	F(xc_diff, xc_get_nodemap_size) \
 	F(xc_diff, xc_get_online_cpus) \
 	F(xc_diff_domain, xc_get_paging_mempool_size) \
+	F(xc_diff_guest, xc_get_pfn_type_batch) \
 	F(xc_diff_domain, xc_get_tot_pages) \
 	F(xc_diff, xc_getcpuinfo) \
 	F(xc_diff, xc_gnttab_get_version) \
@@ -84,6 +108,9 @@
 	F(xc_diff, xc_interface_fmem_handle) \
 	F(xc_diff, xc_interface_open) \
 	F(xc_diff, xc_interface_xcall_handle) \
+	F(xc_diff_physmap, xc_logdirty_control) \
+	F(xc_diff_physmap, xc_machphys_mfn_list) \
+	F(xc_diff_memory, xc_make_page_below_4G) \
 	F(xc_diff, xc_maximum_ram_page) \
 	F(xc_diff, xc_memalign) \
 	F(xc_diff, xc_memory_op) \
@@ -97,6 +124,7 @@
 	F(xc_diff, xc_report_progress_single) \
 	F(xc_diff, xc_report_progress_step) \
 	F(xc_diff, xc_reportv) \
+	F(xc_diff_physmap, xc_reserved_device_memory_map) \
 	F(xc_diff_sched, xc_sched_arinc653_schedule_get) \
 	F(xc_diff_sched, xc_sched_arinc653_schedule_set) \
 	F(xc_diff_sched, xc_sched_credit2_domain_get) \
@@ -113,8 +141,12 @@
 	F(xc_diff_sched, xc_sched_rtds_vcpu_get) \
 	F(xc_diff_sched, xc_sched_rtds_vcpu_set) \
 	F(xc_diff, xc_send_debug_keys) \
+	F(xc_diff_physmap, xc_set_broken_page_p2m) \
 	F(xc_diff_domain, xc_set_paging_mempool_size) \
 	F(xc_diff, xc_set_progress_prefix) \
+	F(xc_diff_physmap, xc_shadow_control) \
+	F(xc_diff_physmap, xc_sharing_freed_pages) \
+	F(xc_diff_physmap, xc_sharing_used_frames) \
 	F(xc_diff, xc_strerror) \
 	F(xc_diff, xc_sysctl) \
 	F(xc_diff_domain, xc_vcpu_get_extstate) \
