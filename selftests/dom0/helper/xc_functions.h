@@ -8,6 +8,12 @@
 #define XC_FUNCTIONS_H
 
 #define XC_FUNCTIONS(F) \
+	F(xc_diff_guest, bitmap_64_to_byte) \
+	F(xc_diff_guest, bitmap_byte_to_64) \
+	F(xc_diff_guest, discard_file_cache) \
+	F(xc_diff_guest, read_exact) \
+	F(xc_diff_guest, write_exact) \
+	F(xc_diff_guest, writev_exact) \
 	F(xc_diff, xc__hypercall_bounce_post) \
 	F(xc_diff, xc__hypercall_bounce_pre) \
 	F(xc_diff, xc__hypercall_buffer_alloc) \
@@ -16,6 +22,8 @@
 	F(xc_diff, xc__hypercall_buffer_array_get) \
 	F(xc_diff, xc__hypercall_buffer_free) \
 	F(xc_diff, xc__hypercall_buffer_free_pages) \
+	F(xc_diff_guest, xc_add_mmu_update) \
+	F(xc_diff_guest, xc_alloc_mmu_updates) \
 	F(xc_diff, xc_availheap) \
 	F(xc_diff, xc_clear_last_error) \
 	F(xc_diff, xc_cpumap_alloc) \
@@ -87,6 +95,11 @@
 	F(xc_diff, xc_evtchn_alloc_unbound) \
 	F(xc_diff, xc_evtchn_reset) \
 	F(xc_diff, xc_evtchn_status) \
+	F(xc_diff_guest, xc_ffs16) \
+	F(xc_diff_guest, xc_ffs32) \
+	F(xc_diff_guest, xc_ffs64) \
+	F(xc_diff_guest, xc_ffs8) \
+	F(xc_diff_guest, xc_flush_mmu_updates) \
 	F(xc_diff, xc_get_cpumap_size) \
 	F(xc_diff, xc_get_last_error) \
 	F(xc_diff_physmap, xc_get_machine_memory_map) \
@@ -114,6 +127,7 @@
 	F(xc_diff, xc_maximum_ram_page) \
 	F(xc_diff, xc_memalign) \
 	F(xc_diff, xc_memory_op) \
+	F(xc_diff_guest, xc_mmuext_op) \
 	F(xc_diff, xc_nodemap_alloc) \
 	F(xc_diff, xc_numainfo) \
 	F(xc_diff, xc_pcitopoinfo) \
