@@ -25,7 +25,9 @@
 	F(xc_diff_guest, xc_add_mmu_update) \
 	F(xc_diff_guest, xc_alloc_mmu_updates) \
 	F(xc_diff, xc_availheap) \
+	F(xc_diff_foreign, xc_clear_domain_pages) \
 	F(xc_diff, xc_clear_last_error) \
+	F(xc_diff_foreign, xc_copy_to_domain_page) \
 	F(xc_diff, xc_cpumap_alloc) \
 	F(xc_diff, xc_cpumap_clearcpu) \
 	F(xc_diff, xc_cpumap_setcpu) \
@@ -55,6 +57,7 @@
 	F(xc_diff_domain, xc_domain_getinfo) \
 	F(xc_diff_domain, xc_domain_getinfolist) \
 	F(xc_diff_domain, xc_domain_getvnuma) \
+	F(xc_diff_foreign, xc_domain_hvm_getcontext_partial) \
 	F(xc_diff_memory, xc_domain_increase_reservation) \
 	F(xc_diff_memory, xc_domain_increase_reservation_exact) \
 	F(xc_diff_physmap, xc_domain_iomem_permission) \
@@ -111,9 +114,24 @@
 	F(xc_diff_guest, xc_get_pfn_type_batch) \
 	F(xc_diff_domain, xc_get_tot_pages) \
 	F(xc_diff, xc_getcpuinfo) \
+	F(xc_diff_gnttab, xc_gntshr_close) \
+	F(xc_diff_gnttab, xc_gntshr_munmap) \
+	F(xc_diff_gnttab, xc_gntshr_open) \
+	F(xc_diff_gnttab, xc_gntshr_share_page_notify) \
+	F(xc_diff_gnttab, xc_gntshr_share_pages) \
+	F(xc_diff_gnttab, xc_gnttab_close) \
 	F(xc_diff, xc_gnttab_get_version) \
+	F(xc_diff_gnttab, xc_gnttab_map_domain_grant_refs) \
+	F(xc_diff_gnttab, xc_gnttab_map_grant_ref) \
+	F(xc_diff_gnttab, xc_gnttab_map_grant_ref_notify) \
+	F(xc_diff_gnttab, xc_gnttab_map_grant_refs) \
+	F(xc_diff_gnttab, xc_gnttab_map_table_v1) \
+	F(xc_diff_gnttab, xc_gnttab_map_table_v2) \
+	F(xc_diff_gnttab, xc_gnttab_munmap) \
 	F(xc_diff, xc_gnttab_op) \
+	F(xc_diff_gnttab, xc_gnttab_open) \
 	F(xc_diff, xc_gnttab_query_size) \
+	F(xc_diff_gnttab, xc_gnttab_set_max_grants) \
 	F(xc_diff, xc_hypercall_buffer_array_create) \
 	F(xc_diff, xc_hypercall_buffer_array_destroy) \
 	F(xc_diff, xc_interface_close) \
@@ -124,6 +142,10 @@
 	F(xc_diff_physmap, xc_logdirty_control) \
 	F(xc_diff_physmap, xc_machphys_mfn_list) \
 	F(xc_diff_memory, xc_make_page_below_4G) \
+	F(xc_diff_foreign, xc_map_foreign_bulk) \
+	F(xc_diff_foreign, xc_map_foreign_pages) \
+	F(xc_diff_foreign, xc_map_foreign_range) \
+	F(xc_diff_foreign, xc_map_foreign_ranges) \
 	F(xc_diff, xc_maximum_ram_page) \
 	F(xc_diff, xc_memalign) \
 	F(xc_diff, xc_memory_op) \
@@ -163,6 +185,7 @@
 	F(xc_diff_physmap, xc_sharing_used_frames) \
 	F(xc_diff, xc_strerror) \
 	F(xc_diff, xc_sysctl) \
+	F(xc_diff_foreign, xc_translate_foreign_address) \
 	F(xc_diff_domain, xc_vcpu_get_extstate) \
 	F(xc_diff_domain, xc_vcpu_getaffinity) \
 	F(xc_diff_domain, xc_vcpu_getcontext) \
