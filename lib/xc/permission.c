@@ -90,10 +90,11 @@ static int map_piece(xc_interface *xch, uint32_t domid, unsigned long gfn,
 /*
  * Xen takes as much at once as it likes: E2BIG asks for half of it, a positive
  * answer is how far it came. The first error counts; when mappings are taken
- * away it does not end the work.
+ * away it does not end the work. What Xen never takes is no error yet.
  */
 static int map_pieces(xc_interface *xch, uint32_t domid, unsigned long gfn,
-		      unsigned long mfn, unsigned long nr_mfns, uint32_t add)
+		      unsigned long mfn, unsigned long nr_mfns, uint32_t add,
+		      bool *any)
 {
 	unsigned long done = 0, most = nr_mfns, nr;
 	int rc, first = 0;
@@ -115,7 +116,8 @@ static int map_pieces(xc_interface *xch, uint32_t domid, unsigned long gfn,
 			done += nr;
 		}
 	}
-	return first || done ? first : -1;
+	*any = done;
+	return first;
 }
 
 /* The frames of a domain that has a physical memory of its own. */
@@ -144,15 +146,16 @@ static int memory_mapping(xc_interface *xch, uint32_t domid, unsigned long gfn,
 			  uint32_t add)
 {
 	int rc = has_frames(xch, domid);
+	bool any;
 
 	if (rc <= 0 || !nr_mfns)
 		return rc < 0 ? rc : 0;
-	rc = map_pieces(xch, domid, gfn, mfn, nr_mfns, add);
+	rc = map_pieces(xch, domid, gfn, mfn, nr_mfns, add, &any);
 	/* All of it goes again: what was not there yet does no harm. */
 	if (rc && add != DPCI_REMOVE_MAPPING)
 		memory_mapping(xch, domid, gfn, mfn, nr_mfns,
 			       DPCI_REMOVE_MAPPING);
-	return rc;
+	return rc || any ? rc : -1;
 }
 
 XC_API int xc_domain_memory_mapping(xc_interface *xch, uint32_t domid,

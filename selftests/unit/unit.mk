@@ -40,6 +40,9 @@ $$(UNIT_DIR)/$1/test_%: $$(UNIT_DIR)/$1/selftests/unit/test_%.o \
 	$$(say) LD $$@
 	$$(Q)$$(UNIT_$1) -o $$@ $$^ $$(UNIT_LIBS)
 
+# These compare what they include of lib/xc with stock's library.
+$$(UNIT_DIR)/$1/test_xc_%: UNIT_LIBS += -lxenctrl
+
 unit-$1: $$(UNIT_TESTS_$1:%=$$(UNIT_DIR)/$1/test_%)
 	$$(Q)sh selftests/unit/run.sh $$(UNIT_DIR) $1 $$(UNIT_TESTS_$1)
 
