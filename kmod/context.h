@@ -27,6 +27,7 @@ struct xb_context {
 	struct xb_scratch *spare;
 
 	struct xb_areas areas;
+	u64 *arena_gfns;	/* for GRANT_COPY; NULL: not needed yet */
 
 	struct xb_stats stats;
 

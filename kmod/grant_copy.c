@@ -1,71 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * GRANT_COPY. A segment becomes one copy for Xen, or more where it crosses pages
- * of the caller's memory, which Xen knows page by page only. The arena's pages
- * are the module's own; other memory is pinned for as long as the copy takes.
+ * of memory, which Xen knows page by page only.
  */
 #include <linux/mm.h>
 #include <linux/uaccess.h>
-#include <linux/xarray.h>
 
-#include <asm/xen/page.h>
 #include <xen/grant_table.h>
-#include <xen/interface/grant_table.h>
 
 #include "context.h"
+#include "copy.h"
 #include "map.h"
 #include "ops.h"
 
-#define XB_COPIES	(sizeof_field(struct xb_scratch, bytes) / \
-			 sizeof(struct gnttab_copy))
-#define XB_SEGMENTS	128U	/* read at a time */
-#define XB_PINNED	(2 * XB_COPIES)
 #define XB_COPY_FLAGS	(XENBATCH_COPY_SOURCE_GREF | XENBATCH_COPY_DEST_GREF | \
 			 XENBATCH_COPY_SOURCE_ARENA | XENBATCH_COPY_DEST_ARENA)
 
 /* What the scratch memory is to a copy. */
-struct xb_copy {
-	struct xb_context *ctx;
-	struct gnttab_copy *copies;
-	u16 *owner;			/* of a copy: its segment */
-	struct page **pinned;
-	struct xenbatch_copy *segments;
-	struct xenbatch_copy __user *from;
-	unsigned int nr;		/* copies */
-	unsigned int nr_read;		/* pinned, from the array's start */
-	unsigned int nr_written;	/* ... and from its end */
-	unsigned int nr_segments;	/* read and not yet answered */
-	bool failed;
-};
-
 struct xb_copy_memory {
 	struct page *pinned[XB_PINNED];
 	struct xenbatch_copy segments[XB_SEGMENTS];
 	u16 owner[XB_COPIES];
 };
-
-/* One side of a segment, as far as it was copied. */
-struct xb_side {
-	u64 at;
-	bool gref;
-	bool arena;
-	bool write;
-	struct page *page;		/* the caller's, pinned */
-	unsigned long addr;		/* ... for this page of memory */
-};
-
-/* What Xen has written to, Linux does not know to be dirty. */
-static void xb_copy_unpin(struct xb_copy *c)
-{
-	if (c->nr_read)
-		unpin_user_pages(c->pinned, c->nr_read);
-	if (c->nr_written)
-		unpin_user_pages_dirty_lock(c->pinned + XB_PINNED -
-					    c->nr_written, c->nr_written,
-					    true);
-	c->nr_read = 0;
-	c->nr_written = 0;
-}
 
 /* Make the copies that are queued, and let each segment know. */
 static void xb_copy_flush(struct xb_copy *c)
@@ -87,90 +43,63 @@ static void xb_copy_flush(struct xb_copy *c)
 	xb_copy_unpin(c);
 }
 
-/* The frame that side is in, or an errno. */
-static int xb_side_frame(struct xb_copy *c, struct xb_side *side, u64 *gfn)
-{
-	unsigned long addr = side->at & PAGE_MASK;
-	struct page *page;
+/* Xen's side of a copy. */
+typedef typeof_member(struct gnttab_copy, source) xb_side;
 
-	if (side->arena) {
-		page = xa_load(&c->ctx->arena.pages, side->at >> PAGE_SHIFT);
-		if (!page)
-			return -EFAULT;
-		*gfn = xen_page_to_gfn(page);
-		return 0;
-	}
-	if (!side->page || side->addr != addr) {
-		/* Room was made before the segment was begun. */
-		if (pin_user_pages_fast(addr, 1, side->write ? FOLL_WRITE : 0,
-					&page) != 1)
-			return -EFAULT;
-		if (side->write)
-			c->pinned[XB_PINNED - ++c->nr_written] = page;
-		else
-			c->pinned[c->nr_read++] = page;
-		side->page = page;
-		side->addr = addr;
-	}
-	*gfn = xen_page_to_gfn(side->page);
-	return 0;
+/* A grant, as XENBATCH_COPY_GRANT says it; how far its page goes. */
+static __always_inline u32 xb_side_grant(xb_side *side, u64 at)
+{
+	side->u.ref = at;
+	side->offset = at >> 32;
+	side->domid = at >> 48;
+	return PAGE_SIZE - side->offset;
 }
 
-/* Fill one side of a copy, and say how far it goes without a new page. */
-static int xb_side_fill(struct xb_copy *c, struct xb_side *side, u32 *len,
-			domid_t *domid, u16 *offset, u64 *gfn, u32 *ref)
+static __always_inline u32 xb_side_memory(xb_side *side, u64 at, u64 gfn)
 {
-	int err;
-
-	if (side->gref) {
-		*ref = (u32)side->at;
-		*domid = side->at >> 48;
-		*offset = (u16)(side->at >> 32);
-	} else {
-		err = xb_side_frame(c, side, gfn);
-		if (err)
-			return err;
-		*domid = DOMID_SELF;
-		*offset = side->at & ~PAGE_MASK;
-	}
-	*len = min_t(u32, *len, PAGE_SIZE - *offset);
-	return 0;
+	side->u.gmfn = gfn;
+	side->offset = at & ~PAGE_MASK;
+	side->domid = DOMID_SELF;
+	return PAGE_SIZE - side->offset;
 }
 
-static void xb_side_advance(struct xb_side *side, u32 len)
-{
-	side->at += side->gref ? (u64)len << 32 : len;
-}
-
-static int xb_copy_one(struct xb_copy *c, struct xb_side *source,
-		       struct xb_side *dest, u32 *left, unsigned int segment)
+/*
+ * One copy, from as much of the segment as lies in one page on both sides.
+ * Returns its length, or 0: there is no such memory.
+ */
+static __always_inline u32 xb_copy_one(struct xb_copy *c, u64 source, u64 dest,
+				       u16 flags, u32 len, unsigned int at)
 {
 	struct gnttab_copy *copy = &c->copies[c->nr];
-	u64 source_gfn = 0, dest_gfn = 0;
-	u32 len = *left;
-	int err;
+	u32 room;
+	u64 gfn;
 
-	copy->flags = (source->gref ? GNTCOPY_source_gref : 0) |
-		      (dest->gref ? GNTCOPY_dest_gref : 0);
-	err = xb_side_fill(c, source, &len, &copy->source.domid,
-			   &copy->source.offset, &source_gfn,
-			   &copy->source.u.ref) ?:
-	      xb_side_fill(c, dest, &len, &copy->dest.domid,
-			   &copy->dest.offset, &dest_gfn, &copy->dest.u.ref);
-	if (err)
-		return err;
-	if (!source->gref)
-		copy->source.u.gmfn = source_gfn;
-	if (!dest->gref)
-		copy->dest.u.gmfn = dest_gfn;
+	if (flags & XENBATCH_COPY_SOURCE_GREF) {
+		room = xb_side_grant(&copy->source, source);
+	} else {
+		gfn = flags & XENBATCH_COPY_SOURCE_ARENA ?
+		      xb_copy_arena(c, source) : xb_copy_source(c, source, at);
+		if (unlikely(!gfn))
+			return 0;
+		room = xb_side_memory(&copy->source, source, gfn);
+	}
+	len = min(len, room);
+	if (flags & XENBATCH_COPY_DEST_GREF) {
+		room = xb_side_grant(&copy->dest, dest);
+	} else {
+		gfn = flags & XENBATCH_COPY_DEST_ARENA ?
+		      xb_copy_arena(c, dest) : xb_copy_dest(c, dest, at);
+		if (unlikely(!gfn))
+			return 0;
+		room = xb_side_memory(&copy->dest, dest, gfn);
+	}
+	len = min(len, room);
 	copy->len = len;
-	copy->status = GNTST_general_error;
-	c->owner[c->nr] = segment;
-	c->nr++;
-	xb_side_advance(source, len);
-	xb_side_advance(dest, len);
-	*left -= len;
-	return 0;
+	BUILD_BUG_ON(XENBATCH_COPY_SOURCE_GREF != GNTCOPY_source_gref);
+	BUILD_BUG_ON(XENBATCH_COPY_DEST_GREF != GNTCOPY_dest_gref);
+	copy->flags = flags & (GNTCOPY_source_gref | GNTCOPY_dest_gref);
+	c->owner[c->nr++] = at;
+	return len;
 }
 
 static int xb_gref_check(const struct xb_copy *c, u64 at, u16 len)
@@ -214,33 +143,34 @@ static int xb_segments_check(const struct xb_copy *c, unsigned int nr)
 	return err;
 }
 
-static int xb_segment_copy(struct xb_copy *c, struct xenbatch_copy *s,
-			   unsigned int index)
-{
-	struct xb_side source = {
-		.at = s->source,
-		.gref = s->flags & XENBATCH_COPY_SOURCE_GREF,
-		.arena = s->flags & XENBATCH_COPY_SOURCE_ARENA,
-	};
-	struct xb_side dest = {
-		.at = s->dest,
-		.gref = s->flags & XENBATCH_COPY_DEST_GREF,
-		.arena = s->flags & XENBATCH_COPY_DEST_ARENA,
-		.write = true,
-	};
-	/* len is below 64 KiB: 17 pages of memory at most, on each side. */
-	const unsigned int most = 2 * (0x10000 / PAGE_SIZE + 2);
-	u32 left = s->len;
-	int err;
+/* len is below 64 KiB: 17 pages of memory at most, on each side. */
+#define XB_COPY_MOST	(2 * (0x10000 / PAGE_SIZE + 2))
 
-	if (c->nr + most > XB_COPIES ||
-	    c->nr_read + c->nr_written + most > XB_PINNED)
+static int xb_segment_copy(struct xb_copy *c, unsigned int at)
+{
+	struct xenbatch_copy *s = &c->segments[at];
+	u64 source = s->source, dest = s->dest;
+	u32 left = s->len, len;
+
+	if (unlikely(c->nr + XB_COPY_MOST > XB_COPIES ||
+		     c->nr_read + c->nr_written + XB_COPY_MOST > XB_PINNED))
 		xb_copy_flush(c);
 	s->status = GNTST_okay;
-	do {
-		err = xb_copy_one(c, &source, &dest, &left, index);
-	} while (!err && left);
-	return err;
+	if (unlikely(!left))
+		return 0;
+	for (;;) {
+		len = xb_copy_one(c, source, dest, s->flags, left, at);
+		if (unlikely(!len))
+			return -EFAULT;
+		left -= len;
+		if (likely(!left))
+			return 0;
+		/* A grant's offset lies higher up in its number. */
+		source += s->flags & XENBATCH_COPY_SOURCE_GREF ?
+			  (u64)len << 32 : len;
+		dest += s->flags & XENBATCH_COPY_DEST_GREF ?
+			(u64)len << 32 : len;
+	}
 }
 
 static int xb_statuses_write(struct xb_copy *c)
@@ -260,45 +190,44 @@ err_fault:
 	return -EFAULT;
 }
 
-/* Segments [0, nr) that are there: all of them, or up to one that is wrong. */
-static int xb_segments_copy(struct xb_copy *c, unsigned int nr)
+/* All of the segments that are here, or up to one whose memory is not there. */
+static int xb_segments_copy(struct xb_copy *c)
 {
+	unsigned int nr = c->nr_segments, i;
 	int err = 0;
 
-	for (c->nr_segments = 0; c->nr_segments < nr; c->nr_segments++) {
-		err = xb_segment_copy(c, &c->segments[c->nr_segments],
-				      c->nr_segments);
-		if (err)
-			break;
-	}
-	if (err)
-		/* It may have queued something before it was found wrong. */
+	for (i = 0; i < nr && !err; i++)
+		err = xb_segment_copy(c, i);
+	if (unlikely(err)) {
+		/* It may have queued something before it was found so. */
+		c->nr_segments = i - 1;
 		while (c->nr && c->owner[c->nr - 1] == c->nr_segments)
 			c->nr--;
+	}
 	xb_copy_flush(c);
 	return xb_statuses_write(c) ?: err;
 }
 
 /* The next of count segments, and whether each is well formed. */
-static int xb_segments_read(struct xb_copy *c, u32 count, unsigned int *nr)
+static int xb_segments_read(struct xb_copy *c, u32 count)
 {
-	*nr = min(count, XB_SEGMENTS);
-	if (copy_from_user(c->segments, c->from, *nr * sizeof(*c->segments)))
+	c->nr_segments = min(count, XB_SEGMENTS);
+	if (copy_from_user(c->segments, c->from,
+			   c->nr_segments * sizeof(*c->segments)))
 		return -EFAULT;
-	return xb_segments_check(c, *nr);
+	return xb_segments_check(c, c->nr_segments);
 }
 
 /* Of more than can be read at once: nothing is done if one is malformed. */
 static int xb_segments_check_all(struct xb_copy *c, u32 count)
 {
 	struct xenbatch_copy __user *from = c->from;
-	unsigned int n;
 	int err = 0;
 
 	while (count && !err) {
-		err = xb_segments_read(c, count, &n);
-		c->from += n;
-		count -= n;
+		err = xb_segments_read(c, count);
+		c->from += c->nr_segments;
+		count -= c->nr_segments;
 	}
 	c->from = from;
 	return err;
@@ -309,7 +238,6 @@ static int xb_grant_copy(struct xb_run *run, u64 addr, u32 count)
 	struct xb_scratch *scratch = xb_run_scratch(run);
 	struct xb_copy_memory *memory;
 	struct xb_copy c = { .ctx = run->ctx };
-	unsigned int n;
 	int err;
 
 	BUILD_BUG_ON(sizeof(*memory) > sizeof(*scratch) -
@@ -322,6 +250,7 @@ static int xb_grant_copy(struct xb_run *run, u64 addr, u32 count)
 	c.pinned = memory->pinned;
 	c.segments = memory->segments;
 	c.from = (struct xenbatch_copy __user *)addr;
+	c.gfns = xb_arena_gfns(run->ctx);
 	if (count > XB_SEGMENTS) {
 		err = xb_segments_check_all(&c, count);
 		if (err)
@@ -329,15 +258,12 @@ static int xb_grant_copy(struct xb_run *run, u64 addr, u32 count)
 	}
 	while (count) {
 		/* Checked again: it is the caller's memory. */
-		err = xb_segments_read(&c, count, &n);
+		err = xb_segments_read(&c, count) ?: xb_segments_copy(&c);
 		if (err)
 			return err;
-		err = xb_segments_copy(&c, n);
 		run->copied += c.nr_segments;
-		if (err)
-			return err;
-		c.from += n;
-		count -= n;
+		c.from += c.nr_segments;
+		count -= c.nr_segments;
 	}
 	return c.failed ? -EIO : 0;
 }

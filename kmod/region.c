@@ -4,6 +4,8 @@
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 
+#include <xen/page.h>
+
 #include "compat.h"
 #include "context.h"
 #include "region.h"
@@ -56,6 +58,44 @@ void xb_regions_free(struct xb_context *ctx)
 	xb_region_free(&ctx->ops);
 	xb_region_free(&ctx->arena);
 	kvfree(ctx->op_pages);
+	kvfree(ctx->arena_gfns);
+}
+
+/* Page nr of the arena, by Xen's number of it; 0: there is none. */
+u64 xb_arena_gfn(struct xb_context *ctx, u64 nr)
+{
+	struct page *page;
+
+	page = nr < ctx->arena.max ? xa_load(&ctx->arena.pages, nr) : NULL;
+	return page ? xen_page_to_gfn(page) : 0;
+}
+
+/*
+ * The same of all pages as a table, made when it is first asked for, and kept up
+ * to date from then on. NULL: no memory for it.
+ */
+const u64 *xb_arena_gfns(struct xb_context *ctx)
+{
+	u64 *gfns = smp_load_acquire(&ctx->arena_gfns);	/* Filled before. */
+	struct page *page;
+	unsigned long i;
+
+	if (likely(gfns))
+		return gfns;
+	mutex_lock(&ctx->lock);
+	gfns = ctx->arena_gfns;
+	if (gfns)
+		goto out;
+	gfns = kvcalloc(ctx->arena.max, sizeof(*gfns), GFP_KERNEL_ACCOUNT);
+	if (!gfns)
+		goto out;
+	xa_for_each(&ctx->arena.pages, i, page)
+		gfns[i] = xen_page_to_gfn(page);
+	/* Filled before it is seen: see above. */
+	smp_store_release(&ctx->arena_gfns, gfns);
+out:
+	mutex_unlock(&ctx->lock);
+	return gfns;
 }
 
 static struct xb_region *xb_region_of(struct xb_context *ctx,
@@ -217,6 +257,10 @@ static int xb_region_create(struct xb_context *ctx, struct xb_region *region,
 			/* Zeroed before it is seen: see xb_op_at(). */
 			smp_store_release(&ctx->op_pages[first + i],
 					  page_address(pages[i]));
+	if (region == &ctx->arena && ctx->arena_gfns)
+		for (i = 0; i < nr; i++)
+			WRITE_ONCE(ctx->arena_gfns[first + i],
+				   xen_page_to_gfn(pages[i]));
 	region->nr += nr;
 	xb_count(&ctx->stats, XB_COUNT_PAGES, nr);
 	kvfree(pages);

@@ -33,4 +33,7 @@ void xb_regions_init(struct xb_context *ctx);
 void xb_regions_free(struct xb_context *ctx);
 int xb_region_mmap(struct xb_context *ctx, struct vm_area_struct *vma);
 
+u64 xb_arena_gfn(struct xb_context *ctx, u64 nr);
+const u64 *xb_arena_gfns(struct xb_context *ctx);
+
 #endif /* XB_REGION_H */
