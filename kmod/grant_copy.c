@@ -6,7 +6,9 @@
 #include <linux/mm.h>
 #include <linux/uaccess.h>
 
+#include <asm/xen/hypercall.h>
 #include <xen/grant_table.h>
+#include <xen/xen-ops.h>
 
 #include "context.h"
 #include "copy.h"
@@ -23,22 +25,43 @@ struct xb_copy_memory {
 	u16 owner[XB_COPIES];
 };
 
-/* Make the copies that are queued, and let each segment know. */
-static void xb_copy_flush(struct xb_copy *c)
+/* Some copies did not go well: again those that Xen asks for, then who it was. */
+static noinline void xb_copy_look(struct xb_copy *c)
 {
 	struct xenbatch_copy *segment;
 	unsigned int i;
 
-	if (c->nr)
-		gnttab_batch_copy(c->copies, c->nr);
 	for (i = 0; i < c->nr; i++) {
-		if (likely(c->copies[i].status == GNTST_okay))
+		if (c->copies[i].status == GNTST_eagain)
+			gnttab_batch_copy(&c->copies[i], 1);
+		if (c->copies[i].status == GNTST_okay)
 			continue;
 		segment = &c->segments[c->owner[i]];
 		if (segment->status == GNTST_okay)
 			segment->status = c->copies[i].status;
 		c->failed = true;
 	}
+}
+
+/* Make the copies that are queued, and let each segment know. */
+static void xb_copy_flush(struct xb_copy *c)
+{
+	int err = 0, bad = 0;
+	unsigned int i;
+
+	if (c->nr) {
+		xen_preemptible_hcall_begin();
+		err = HYPERVISOR_grant_table_op(GNTTABOP_copy, c->copies,
+						c->nr);
+		xen_preemptible_hcall_end();
+	}
+	for (i = 0; i < c->nr; i++) {
+		if (WARN_ON_ONCE(err))
+			c->copies[i].status = GNTST_general_error;
+		bad |= c->copies[i].status;
+	}
+	if (unlikely(bad))
+		xb_copy_look(c);
 	c->nr = 0;
 	xb_copy_unpin(c);
 }
@@ -133,12 +156,12 @@ static int xb_segment_check(const struct xb_copy *c,
 	return err;
 }
 
-static int xb_segments_check(const struct xb_copy *c, unsigned int nr)
+static int xb_segments_check(const struct xb_copy *c, unsigned int i,
+			     unsigned int nr)
 {
-	unsigned int i;
 	int err = 0;
 
-	for (i = 0; i < nr && !err; i++)
+	for (; i < nr && !err; i++)
 		err = xb_segment_check(c, &c->segments[i]);
 	return err;
 }
@@ -179,9 +202,14 @@ static int xb_statuses_write(struct xb_copy *c)
 
 	if (!user_access_begin(c->from, c->nr_segments * sizeof(*c->from)))
 		return -EFAULT;
-	for (i = 0; i < c->nr_segments; i++)
-		unsafe_put_user(c->segments[i].status, &c->from[i].status,
-				err_fault);
+	if (likely(!c->failed))
+		for (i = 0; i < c->nr_segments; i++)
+			unsafe_put_user(GNTST_okay, &c->from[i].status,
+					err_fault);
+	else
+		for (i = 0; i < c->nr_segments; i++)
+			unsafe_put_user(c->segments[i].status,
+					&c->from[i].status, err_fault);
 	user_access_end();
 	return 0;
 
@@ -190,13 +218,63 @@ err_fault:
 	return -EFAULT;
 }
 
+/*
+ * What nearly all are: between a grant and the arena, in one page on both sides.
+ * Checked and queued in one go. Returns how many of the segments, from the first
+ * on, are so: none of them is copied yet.
+ */
+static unsigned int xb_segments_quick(struct xb_copy *c)
+{
+	const u16 from = XENBATCH_COPY_SOURCE_GREF | XENBATCH_COPY_DEST_ARENA;
+	const u16 to = XENBATCH_COPY_SOURCE_ARENA | XENBATCH_COPY_DEST_GREF;
+	const unsigned long max = c->ctx->arena.max;
+	struct gnttab_copy *copy = c->copies;
+	struct xenbatch_copy *s = c->segments;
+	const u64 *gfns = c->gfns;
+	unsigned int at;
+	xb_side *grant, *memory;
+	u64 gref, byte, gfn;
+	u32 len;
+
+	if (!gfns || READ_ONCE(c->ctx->domid) != DOMID_INVALID)
+		return 0;
+	for (at = 0; at < c->nr_segments; at++, s++, copy++) {
+		if (s->flags == from) {
+			gref = s->source;
+			grant = &copy->source;
+			byte = s->dest;
+			memory = &copy->dest;
+		} else if (s->flags == to) {
+			byte = s->source;
+			memory = &copy->source;
+			gref = s->dest;
+			grant = &copy->dest;
+		} else {
+			break;
+		}
+		len = s->len;
+		if (s->reserved || !len || byte >> PAGE_SHIFT >= max ||
+		    len > xb_side_grant(grant, gref))
+			break;
+		gfn = READ_ONCE(gfns[byte >> PAGE_SHIFT]);
+		if (!gfn || len > xb_side_memory(memory, byte, gfn))
+			break;
+		copy->len = len;
+		copy->flags = s->flags & (GNTCOPY_source_gref |
+					  GNTCOPY_dest_gref);
+		s->status = GNTST_okay;
+		c->owner[at] = at;
+	}
+	return at;
+}
+
 /* All of the segments that are here, or up to one whose memory is not there. */
 static int xb_segments_copy(struct xb_copy *c)
 {
-	unsigned int nr = c->nr_segments, i;
+	unsigned int nr = c->nr_segments, i = c->nr;
 	int err = 0;
 
-	for (i = 0; i < nr && !err; i++)
+	for (; i < nr && !err; i++)
 		err = xb_segment_copy(c, i);
 	if (unlikely(err)) {
 		/* It may have queued something before it was found so. */
@@ -215,7 +293,10 @@ static int xb_segments_read(struct xb_copy *c, u32 count)
 	if (copy_from_user(c->segments, c->from,
 			   c->nr_segments * sizeof(*c->segments)))
 		return -EFAULT;
-	return xb_segments_check(c, c->nr_segments);
+	c->nr = xb_segments_quick(c);
+	if (likely(c->nr == c->nr_segments))
+		return 0;
+	return xb_segments_check(c, c->nr, c->nr_segments);
 }
 
 /* Of more than can be read at once: nothing is done if one is malformed. */

@@ -367,17 +367,17 @@ bool xb_arena_owns(const struct xb_arena *arena, const void *p, size_t size)
 	       size <= piece->size - (size_t)((const char *)p - piece->base);
 }
 
-bool xb_arena_offset(const struct xb_arena *arena, const void *p, size_t size,
-		     uint64_t *offset)
+bool xb_arena_find(const struct xb_arena *arena, const void *p,
+		   struct xb_stretch *stretch)
 {
 	const struct xb_piece *piece = piece_find(arena, p);
-	size_t at;
 
 	if (!piece)
 		return false;
-	at = (const char *)p - piece->base;
-	*offset = piece->offset + at;
-	return size <= piece->size - at;
+	stretch->base = (uintptr_t)piece->base;
+	stretch->size = piece->size;
+	stretch->offset = piece->offset;
+	return true;
 }
 
 void xb_arena_init(struct xb_arena *arena, struct xb_device *dev)

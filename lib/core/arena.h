@@ -50,8 +50,15 @@ void *xb_arena_alloc(struct xb_arena *arena, size_t size);
 void xb_arena_free(struct xb_arena *arena, void *p);
 
 bool xb_arena_owns(const struct xb_arena *arena, const void *p, size_t size);
-/* The same; and where p lies in the backend's region. */
-bool xb_arena_offset(const struct xb_arena *arena, const void *p, size_t size,
-		     uint64_t *offset);
+/* Memory of the arena's, and where in the backend's region it lies. */
+struct xb_stretch {
+	uintptr_t base;
+	size_t size;
+	uint64_t offset;
+};
+
+/* The stretch that p lies in; false if that is not the arena. */
+bool xb_arena_find(const struct xb_arena *arena, const void *p,
+		   struct xb_stretch *stretch);
 
 #endif /* XB_ARENA_H */

@@ -2,48 +2,61 @@
 /*
  * Copying between grants and memory.
  */
+#include <string.h>
+
 #include "copy.h"
 #include "ops.h"
 
-/* One side: its place, and in *flags how it is said. False if malformed. */
-static bool side(const struct xb_conn *conn,
-		 const struct xenbatch_copy_side *s, uint16_t len,
-		 uint16_t gref_flag, uint16_t arena_flag, __u64 *place,
-		 __u16 *flags)
+_Static_assert(offsetof(struct xenbatch_copy_side, offset) ==
+		       offsetof(struct xenbatch_copy_side, ref) + 4 &&
+	       offsetof(struct xenbatch_copy_side, domid) ==
+		       offsetof(struct xenbatch_copy_side, ref) + 6,
+	       "as XENBATCH_COPY_GRANT has them");
+
+/*
+ * One side: its place. How it is said, or -1 if it is malformed. Buffers of one
+ * list mostly lie in one stretch of the arena, so the last one is remembered.
+ */
+static inline __attribute__((always_inline)) int
+side(const struct xb_conn *conn, struct xb_stretch *stretch,
+     const struct xenbatch_copy_side *s, uint16_t len, int gref_flag,
+     int arena_flag, __u64 *place)
 {
-	uint64_t offset;
+	uintptr_t addr = (uintptr_t)s->addr;
 
 	if (s->domid != XENBATCH_NO_DOMID) {
-		if (s->offset + len > XB_PAGE)
-			return false;
-		*flags |= gref_flag;
-		*place = XENBATCH_COPY_GRANT(s->domid, s->ref, s->offset);
-		return true;
+		memcpy(place, (const char *)s + offsetof(typeof(*s), ref),
+		       sizeof(*place));
+		return likely(s->offset + len <= (int)XB_PAGE) ? gref_flag : -1;
 	}
-	*place = (uintptr_t)s->addr;
-	if (conn->dev.arena_copy &&
-	    xb_arena_offset(&conn->arena, s->addr, len, &offset)) {
-		*flags |= arena_flag;
-		*place = offset;
+	if (likely(addr - stretch->base < stretch->size) ||
+	    (conn->dev.arena_copy &&
+	     xb_arena_find(&conn->arena, s->addr, stretch))) {
+		*place = addr - stretch->base + stretch->offset;
+		if (likely(len <= stretch->size - (addr - stretch->base)))
+			return arena_flag;
 	}
-	return true;
+	*place = addr;
+	return 0;
 }
 
-static bool convert(const struct xb_conn *conn,
-		    const struct xenbatch_copy_segment *seg,
-		    struct xenbatch_copy *c)
+static inline __attribute__((always_inline)) bool
+convert(const struct xb_conn *conn, struct xb_stretch *stretch,
+	const struct xenbatch_copy_segment *seg, struct xenbatch_copy *c)
 {
+	const int grants = XENBATCH_COPY_SOURCE_GREF | XENBATCH_COPY_DEST_GREF;
+	int source, dest;
+
+	source = side(conn, stretch, &seg->source, seg->len,
+		      XENBATCH_COPY_SOURCE_GREF, XENBATCH_COPY_SOURCE_ARENA, &c->source);
+	dest = side(conn, stretch, &seg->dest, seg->len,
+		    XENBATCH_COPY_DEST_GREF, XENBATCH_COPY_DEST_ARENA, &c->dest);
 	c->len = seg->len;
-	c->flags = 0;
+	c->flags = source | dest;
 	c->status = 0;
 	c->reserved = 0;
-	return !seg->reserved &&
-	       side(conn, &seg->source, seg->len, XENBATCH_COPY_SOURCE_GREF,
-		    XENBATCH_COPY_SOURCE_ARENA, &c->source, &c->flags) &&
-	       side(conn, &seg->dest, seg->len, XENBATCH_COPY_DEST_GREF,
-		    XENBATCH_COPY_DEST_ARENA, &c->dest, &c->flags) &&
-	       c->flags & (XENBATCH_COPY_SOURCE_GREF |
-			   XENBATCH_COPY_DEST_GREF);
+	return likely((source | dest) >= 0 && (source | dest) & grants &&
+		      !seg->reserved);
 }
 
 int xb_copies_queue(struct xb_lane *lane,
@@ -52,6 +65,7 @@ int xb_copies_queue(struct xb_lane *lane,
 {
 	struct xb_lane_impl *impl = lane_impl(lane);
 	const struct xb_conn *conn = impl->conn;
+	struct xb_stretch stretch = { .size = 0 };
 	struct xb_copies *copies;
 	struct xenbatch_op *op;
 	size_t i;
@@ -61,7 +75,8 @@ int xb_copies_queue(struct xb_lane *lane,
 	if (!copies)
 		return -1;
 	for (i = 0; i < n; i++) {
-		if (!convert(conn, &segments[i], &copies->copy[i])) {
+		if (unlikely(!convert(conn, &stretch, &segments[i],
+				      &copies->copy[i]))) {
 			errno = EINVAL;
 			return -1;
 		}
@@ -93,8 +108,12 @@ void xb_copies_finish(struct xb_lane_impl *lane)
 		lane->copies = c->next;
 		result = lane->pub.ops[c->op].result;
 		/* Others than these say that nothing was done. */
-		for (i = 0; i < c->n && (!result || result == -EIO); i++)
-			c->segments[i].status = c->copy[i].status;
+		if (likely(!result))
+			for (i = 0; i < c->n; i++)
+				c->segments[i].status = 0;
+		else if (result == -EIO)
+			for (i = 0; i < c->n; i++)
+				c->segments[i].status = c->copy[i].status;
 	}
 }
 
