@@ -37,6 +37,7 @@ struct xb_copy {
 	struct xenbatch_copy *segments;
 	struct xenbatch_copy __user *from;
 	unsigned int nr;		/* copies */
+	unsigned int nr_quick;		/* ... of which no owner is noted */
 	unsigned int nr_read;		/* pinned, from the array's start */
 	unsigned int nr_written;	/* ... and from its end */
 	struct xb_pins source;		/* the newest of the first */

@@ -31,6 +31,11 @@ static noinline void xb_copy_look(struct xb_copy *c)
 	struct xenbatch_copy *segment;
 	unsigned int i;
 
+	/* Nothing was noted of the quick ones: they are copies 0, 1, ... */
+	for (i = 0; i < c->nr_quick; i++) {
+		c->owner[i] = i;
+		c->segments[i].status = GNTST_okay;
+	}
 	for (i = 0; i < c->nr; i++) {
 		if (c->copies[i].status == GNTST_eagain)
 			gnttab_batch_copy(&c->copies[i], 1);
@@ -55,15 +60,16 @@ static void xb_copy_flush(struct xb_copy *c)
 						c->nr);
 		xen_preemptible_hcall_end();
 	}
-	for (i = 0; i < c->nr; i++) {
-		if (WARN_ON_ONCE(err))
-			c->copies[i].status = GNTST_general_error;
+	for (i = 0; WARN_ON_ONCE(err) && i < c->nr; i++)
+		c->copies[i].status = GNTST_general_error;
+	for (i = 0; i < c->nr; i++)
 		bad |= c->copies[i].status;
-	}
 	if (unlikely(bad))
 		xb_copy_look(c);
 	c->nr = 0;
-	xb_copy_unpin(c);
+	c->nr_quick = 0;
+	if (c->nr_read | c->nr_written)
+		xb_copy_unpin(c);
 }
 
 /* Xen's side of a copy. */
@@ -218,6 +224,22 @@ err_fault:
 	return -EFAULT;
 }
 
+/* len, flags, status and reserved, read at once. */
+static __always_inline u64 xb_segment_tail(const struct xenbatch_copy *s)
+{
+	return *(const u64 *)&s->len;
+}
+
+#define XB_TAIL_LEN	0xffffULL
+#define XB_TAIL_FLAGS	(0xffffULL << 16)
+#define XB_TAIL_RESERVED (0xffffULL << 48)
+
+/* domid and offset of Xen's side, which stand the other way round in ours. */
+static __always_inline void xb_side_put(xb_side *side, u32 offset_domid)
+{
+	*(u32 *)&side->domid = rol32(offset_domid, 16);
+}
+
 /*
  * What nearly all are: between a grant and the arena, in one page on both sides.
  * Checked and queued in one go. Returns how many of the segments, from the first
@@ -225,26 +247,33 @@ err_fault:
  */
 static unsigned int xb_segments_quick(struct xb_copy *c)
 {
-	const u16 from = XENBATCH_COPY_SOURCE_GREF | XENBATCH_COPY_DEST_ARENA;
-	const u16 to = XENBATCH_COPY_SOURCE_ARENA | XENBATCH_COPY_DEST_GREF;
+	const u64 from = (u64)(XENBATCH_COPY_SOURCE_GREF |
+			       XENBATCH_COPY_DEST_ARENA) << 16;
+	const u64 to = (u64)(XENBATCH_COPY_SOURCE_ARENA |
+			     XENBATCH_COPY_DEST_GREF) << 16;
+	const struct xenbatch_copy *s = c->segments;
+	const struct xenbatch_copy *end = s + c->nr_segments;
 	const unsigned long max = c->ctx->arena.max;
 	struct gnttab_copy *copy = c->copies;
-	struct xenbatch_copy *s = c->segments;
 	const u64 *gfns = c->gfns;
-	unsigned int at;
 	xb_side *grant, *memory;
-	u64 gref, byte, gfn;
-	u32 len;
+	u64 gref, byte, gfn, tail;
+	u32 len, most;
 
+	BUILD_BUG_ON(offsetof(struct gnttab_copy, flags) !=
+		     offsetof(struct gnttab_copy, len) + 2);
+	BUILD_BUG_ON(offsetof(struct gnttab_copy, source.offset) !=
+		     offsetof(struct gnttab_copy, source.domid) + 2);
 	if (!gfns || READ_ONCE(c->ctx->domid) != DOMID_INVALID)
 		return 0;
-	for (at = 0; at < c->nr_segments; at++, s++, copy++) {
-		if (s->flags == from) {
+	for (; s < end; s++, copy++) {
+		tail = xb_segment_tail(s);
+		if ((tail & (XB_TAIL_FLAGS | XB_TAIL_RESERVED)) == from) {
 			gref = s->source;
 			grant = &copy->source;
 			byte = s->dest;
 			memory = &copy->dest;
-		} else if (s->flags == to) {
+		} else if ((tail & (XB_TAIL_FLAGS | XB_TAIL_RESERVED)) == to) {
 			byte = s->source;
 			memory = &copy->source;
 			gref = s->dest;
@@ -252,26 +281,27 @@ static unsigned int xb_segments_quick(struct xb_copy *c)
 		} else {
 			break;
 		}
-		len = s->len;
-		if (s->reserved || !len || byte >> PAGE_SHIFT >= max ||
-		    len > xb_side_grant(grant, gref))
+		len = tail & XB_TAIL_LEN;
+		most = max_t(u32, (u16)(gref >> 32), byte & ~PAGE_MASK);
+		if (!len || len + most > PAGE_SIZE || byte >> PAGE_SHIFT >= max)
 			break;
 		gfn = READ_ONCE(gfns[byte >> PAGE_SHIFT]);
-		if (!gfn || len > xb_side_memory(memory, byte, gfn))
+		if (!gfn)
 			break;
-		copy->len = len;
-		copy->flags = s->flags & (GNTCOPY_source_gref |
-					  GNTCOPY_dest_gref);
-		s->status = GNTST_okay;
-		c->owner[at] = at;
+		grant->u.gmfn = (u32)gref;
+		xb_side_put(grant, gref >> 32);
+		memory->u.gmfn = gfn;
+		xb_side_put(memory, (byte & ~PAGE_MASK) | DOMID_SELF << 16);
+		/* Both flags of Xen's are ours. */
+		*(u32 *)&copy->len = tail & (XB_TAIL_LEN | 3ULL << 16);
 	}
-	return at;
+	return s - c->segments;
 }
 
 /* All of the segments that are here, or up to one whose memory is not there. */
 static int xb_segments_copy(struct xb_copy *c)
 {
-	unsigned int nr = c->nr_segments, i = c->nr;
+	unsigned int nr = c->nr_segments, i = c->nr_quick;
 	int err = 0;
 
 	for (; i < nr && !err; i++)
@@ -279,7 +309,8 @@ static int xb_segments_copy(struct xb_copy *c)
 	if (unlikely(err)) {
 		/* It may have queued something before it was found so. */
 		c->nr_segments = i - 1;
-		while (c->nr && c->owner[c->nr - 1] == c->nr_segments)
+		while (c->nr > c->nr_quick &&
+		       c->owner[c->nr - 1] == c->nr_segments)
 			c->nr--;
 	}
 	xb_copy_flush(c);
@@ -293,7 +324,8 @@ static int xb_segments_read(struct xb_copy *c, u32 count)
 	if (copy_from_user(c->segments, c->from,
 			   c->nr_segments * sizeof(*c->segments)))
 		return -EFAULT;
-	c->nr = xb_segments_quick(c);
+	c->nr_quick = xb_segments_quick(c);
+	c->nr = c->nr_quick;
 	if (likely(c->nr == c->nr_segments))
 		return 0;
 	return xb_segments_check(c, c->nr, c->nr_segments);

@@ -14,8 +14,8 @@ _Static_assert(offsetof(struct xenbatch_copy_side, offset) ==
 	       "as XENBATCH_COPY_GRANT has them");
 
 /*
- * One side: its place. How it is said, or -1 if it is malformed. Buffers of one
- * list mostly lie in one stretch of the arena, so the last one is remembered.
+ * One side: its place, and how it is said. Buffers of one list mostly lie in one
+ * stretch of the arena, so the last one is remembered.
  */
 static inline __attribute__((always_inline)) int
 side(const struct xb_conn *conn, struct xb_stretch *stretch,
@@ -27,7 +27,7 @@ side(const struct xb_conn *conn, struct xb_stretch *stretch,
 	if (s->domid != XENBATCH_NO_DOMID) {
 		memcpy(place, (const char *)s + offsetof(typeof(*s), ref),
 		       sizeof(*place));
-		return likely(s->offset + len <= (int)XB_PAGE) ? gref_flag : -1;
+		return gref_flag;
 	}
 	if (likely(addr - stretch->base < stretch->size) ||
 	    (conn->dev.arena_copy &&
@@ -46,17 +46,17 @@ convert(const struct xb_conn *conn, struct xb_stretch *stretch,
 {
 	const int grants = XENBATCH_COPY_SOURCE_GREF | XENBATCH_COPY_DEST_GREF;
 	int source, dest;
+	uint64_t tail;
 
 	source = side(conn, stretch, &seg->source, seg->len,
 		      XENBATCH_COPY_SOURCE_GREF, XENBATCH_COPY_SOURCE_ARENA, &c->source);
 	dest = side(conn, stretch, &seg->dest, seg->len,
 		    XENBATCH_COPY_DEST_GREF, XENBATCH_COPY_DEST_ARENA, &c->dest);
-	c->len = seg->len;
-	c->flags = source | dest;
-	c->status = 0;
-	c->reserved = 0;
-	return likely((source | dest) >= 0 && (source | dest) & grants &&
-		      !seg->reserved);
+	/* len, flags, status and reserved in one */
+	tail = seg->len | (uint64_t)(source | dest) << 16;
+	memcpy((char *)c + offsetof(struct xenbatch_copy, len), &tail,
+	       sizeof(tail));
+	return likely((source | dest) & grants && !seg->reserved);
 }
 
 int xb_copies_queue(struct xb_lane *lane,
