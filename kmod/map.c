@@ -141,6 +141,7 @@ static int xb_map_take(struct xb_run *run, struct xb_map *m,
 	bool foreign = head.opcode == XENBATCH_OP_FOREIGN_MAP ||
 		       head.opcode == XENBATCH_OP_FOREIGN_UNMAP;
 	struct xb_asked asked;
+	u32 slot;
 	int err;
 
 	err = xb_asked_read(&asked, op, what);
@@ -159,6 +160,14 @@ static int xb_map_take(struct xb_run *run, struct xb_map *m,
 		m->domid = asked.domid;
 	else if (what == XB_MAP_FRAMES && m->domid != asked.domid)
 		return -EAGAIN;
+	slot = (asked.addr - m->area->start) >> PAGE_SHIFT;
+	/*
+	 * A slot takes a grant if the operation before has left it empty, which
+	 * that knows only when it is done.
+	 */
+	if (what == XB_MAP_REFS && m->nr_parts && slot < m->high &&
+	    slot + asked.count > m->low)
+		return -EAGAIN;
 	if (what == XB_MAP_FRAMES)
 		err = xb_frames_read(m, &asked, head);
 	else if (what == XB_MAP_REFS)
@@ -167,12 +176,15 @@ static int xb_map_take(struct xb_run *run, struct xb_map *m,
 		return err;
 	part->op = op;
 	part->status = asked.status;
-	part->slot = (asked.addr - m->area->start) >> PAGE_SHIFT;
+	part->slot = slot;
 	part->count = asked.count;
 	part->first = m->nr;
 	part->flags = head.flags;
 	part->domid = asked.domid;
 	part->readonly = head.flags & XENBATCH_OPF_READONLY;
+	m->low = m->nr_parts ? min(m->low, slot) : slot;
+	m->high = m->nr_parts ? max(m->high, slot + asked.count) :
+				slot + asked.count;
 	m->nr += asked.count;
 	m->nr_parts++;
 	return 0;

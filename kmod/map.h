@@ -58,6 +58,7 @@ struct xb_map {
 	struct xb_scratch *scratch;
 	unsigned int nr;	/* pages */
 	unsigned int nr_parts;
+	u32 low, high;		/* all its slots are in [low, high) */
 	domid_t domid;
 	bool resource;		/* frames are Xen's own numbers */
 	bool bad;		/* scratch->errs is filled, and one is not 0 */
