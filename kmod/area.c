@@ -199,11 +199,49 @@ static const struct mmu_interval_notifier_ops xb_area_notifier_ops = {
 
 /* The vma */
 
-/* Only mremap makes copies, and there is no way to stop it before. */
+static vm_fault_t xb_window_fault(struct vm_fault *vmf);
+
+/* A child's copy: there is nothing in it, and never will be. */
+static const struct vm_operations_struct xb_window_lost_ops = {
+	.fault = xb_window_fault,
+};
+
+static int xb_entry_clear(pte_t *pte, unsigned long addr, void *data)
+{
+	pte_clear((struct mm_struct *)data, addr, pte);
+	return 0;
+}
+
+/*
+ * fork has copied the window, which VM_DONTCOPY forbids until MADV_DOFORK takes
+ * it away. The child has not run, so its page tables are still plain memory, and
+ * the copied entries can be cleared; later Xen would refuse to have them. Newer
+ * kernels come here before they copy, and do not when they see VM_WIPEONFORK.
+ */
+static void xb_window_lose(struct vm_area_struct *vma)
+{
+	unsigned long addr;
+
+	vm_flags_set(vma, VM_DONTCOPY | VM_WIPEONFORK);
+	vma->vm_ops = &xb_window_lost_ops;
+	vma->vm_private_data = NULL;
+	/* One by one: where this fails there is no table, so no entry. */
+	for (addr = vma->vm_start; addr < vma->vm_end; addr += PAGE_SIZE) {
+		apply_to_page_range(vma->vm_mm, addr, PAGE_SIZE,
+				    xb_entry_clear, vma->vm_mm);
+		cond_resched();
+	}
+}
+
+/* mremap makes a copy, and there is no way to stop it before. */
 static void xb_window_open(struct vm_area_struct *vma)
 {
 	struct xb_area *area = vma->vm_private_data;
 
+	if (unlikely(vma->vm_mm != area->ctx->mm)) {
+		xb_window_lose(vma);
+		return;
+	}
 	mutex_lock(&area->lock);
 	area->vmas++;
 	area->moving = true;

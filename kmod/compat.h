@@ -7,6 +7,7 @@
 #define XB_COMPAT_H
 
 #include <linux/mm.h>
+#include <linux/rwsem.h>
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
@@ -30,5 +31,18 @@ static inline void xb_vm_flags_clear(struct vm_area_struct *vma,
 #define vm_flags_set	xb_vm_flags_set
 #define vm_flags_clear	xb_vm_flags_clear
 #endif
+
+/*
+ * Does somebody hold mmap_lock for writing (kernel/locking/rwsem.c,
+ * RWSEM_WRITER_LOCKED)? 6.7 has rwsem_is_write_locked(), only for itself.
+ */
+static inline bool xb_mmap_is_write_locked(struct mm_struct *mm)
+{
+#ifdef CONFIG_PREEMPT_RT
+	return false;
+#else
+	return atomic_long_read(&mm->mmap_lock.count) & 1;
+#endif
+}
 
 #endif /* XB_COMPAT_H */

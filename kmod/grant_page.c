@@ -88,6 +88,12 @@ void xb_kmap_drop(struct xb_kmap *kmap)
 	gnttab_unmap_refs_async(&kmap->queue);
 }
 
+/*
+ * get_user_pages comes with mmap_lock held for reading. Who holds it for writing
+ * wants to change the entry: clear_refs to make it old, fork to copy it. Neither
+ * can be had of Xen, and the kernel dies of trying; without a page they leave
+ * the entry alone, or do not count the copy, which xb_window_open() takes away.
+ */
 struct page *xb_grant_find_page(struct vm_area_struct *vma, unsigned long addr)
 {
 	struct xb_area *area = vma->vm_private_data;
@@ -96,6 +102,8 @@ struct page *xb_grant_find_page(struct vm_area_struct *vma, unsigned long addr)
 	struct xb_grant *grant = &grants->grant[slot];
 	struct page *page = NULL;
 
+	if (unlikely(xb_mmap_is_write_locked(vma->vm_mm)))
+		return NULL;
 	spin_lock(&grants->lock);
 	if (test_bit(slot, area->filled)) {
 		page = grants->pages[slot];

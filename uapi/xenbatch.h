@@ -81,6 +81,8 @@
  * Later on such an area: mprotect fails with EACCES, munmap of a part with
  * EINVAL, mremap with EINVAL (growing: EFAULT). A mremap that moves the whole
  * area fails too, but only after the kernel has emptied all of its slots.
+ * MADV_DONTNEED empties slots of GRANT_PAGES, and fails for others (EINVAL). A
+ * child of fork gets nothing of a window, MADV_DOFORK or not.
  *
  * open errors:
  *   ENFILE  as many contexts are open as the module allows
