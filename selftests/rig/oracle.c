@@ -6,7 +6,8 @@
  * never closed (a leak is silent), so after every test the rig compares what
  * is printed here with what was printed before it: the active entries of every
  * grant table (debug key g), every event channel (debug key e) and the domains
- * that exist. The same reading of Xen's console ring shows whatever Xen
+ * that exist. A foreign frame that stays mapped shows when its domain is gone:
+ * it stays dying, with so many pages. The same reading of Xen's console ring shows whatever Xen
  * had to say during the test. The ring is emptied, so a reading starts where
  * the one before it ended.
  *
@@ -31,8 +32,12 @@ static void print_domains(xc_interface *xch)
 		exit(1);
 	}
 	for (i = 0; i < n; i++)
-		printf("domain %u%s\n", info[i].domain,
-		       info[i].flags & XEN_DOMINF_dying ? " dying" : "");
+		if (info[i].flags & XEN_DOMINF_dying)
+			printf("domain %u dying, %llu pages held\n",
+			       info[i].domain,
+			       (unsigned long long)info[i].tot_pages);
+		else
+			printf("domain %u\n", info[i].domain);
 }
 
 int main(int argc, char **argv)

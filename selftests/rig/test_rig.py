@@ -74,6 +74,25 @@ class Leaks(unittest.TestCase):
         self.assertIn("domain 7 dying",
                       self.leaks(domains="domain 7 dying\n")[0])
 
+    def test_pages_of_a_domain_that_was_destroyed(self):
+        found = self.leaks(domains="domain 7 dying, 3 pages held\n")
+        self.assertEqual(1, len(found))
+        self.assertIn("domain 7 dying, 3 pages held", found[0])
+
+    def test_a_grant_mapped_once_more(self):
+        grant = ("(XEN) [0x008]      0 0x07c81e 0x%08x          0 "
+                 "0x07c81e 0x19\n")
+        self.assertTrue(self.leaks(grants=grant % 1))
+        # maptrack has an entry for each time, and so has the pin
+        self.assertIn("pin 0x00000002", self.leaks(grants=grant % 2)[0])
+
+    def test_grants_of_a_domain_that_was_destroyed(self):
+        grant = ("(XEN) grant-table for remote d9 (v1)\n"
+                 "(XEN)   4 frames (4 max), 0 maptrack frames (4 max)\n"
+                 "(XEN) [0x010]      0 0x07c81e 0x00000001          0 "
+                 "0x07c81e 0x19\n")
+        self.assertIn("d9 ref 0x010 for d0", self.leaks(grants=grant)[0])
+
     def test_half_a_table_is_no_table(self):
         for cut in ("] done", "Event channel", "domain 0\n"):
             self.assertTrue(self.check.tables(tables().replace(cut, "")), cut)
