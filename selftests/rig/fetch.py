@@ -13,7 +13,8 @@ import subprocess
 import sys
 
 # Of the kernel package's 400 MB only these are wanted.
-KERNEL_PARTS = ["./boot/vmlinuz-*", "./lib/modules/*/kernel/drivers/xen/*"]
+KERNEL_PARTS = ["./boot/vmlinuz-*", "./lib/modules/*/kernel/drivers/xen/*",
+                "./lib/modules/*/kernel/drivers/block/brd.ko"]
 
 
 class FetchError(Exception):
@@ -134,7 +135,7 @@ def guest_root(build, packages_txt, release=None):
     kernel = "linux-image-" + release if release else kernel_package(apt)
     debs = apt.download([kernel] + read_list(packages_txt),
                         os.path.join(build, "cache", "debs"))
-    names = "\n".join(sorted(map(os.path.basename, debs)))
+    names = "\n".join(sorted(map(os.path.basename, debs)) + KERNEL_PARTS)
     key = hashlib.sha256(names.encode()).hexdigest()[:16]
     root = os.path.join(build, "rig", "root-" + key)
     if not os.path.isdir(root):

@@ -37,8 +37,10 @@ STOCK_PROGRAMS = ["%s/%s" % (XENBIN, n) for n in (
         "ls", "read", "write", "list", "rm", "exists", "watch", "chmod")] + [
     "usr/bin/xenstore", "usr/bin/xen-detect", "etc/xen/xl.conf"]
 
-# In the order of loading, when they have no dependency on each other.
-MODULES = ["xenfs", "xen-privcmd", "xen-evtchn", "xen-gntdev", "xen-gntalloc"]
+# In the order of loading, when they have no dependency on each other. brd is
+# /dev/ram0, the one thing here that direct I/O can be done on.
+MODULES = ["xenfs", "xen-privcmd", "xen-evtchn", "xen-gntdev", "xen-gntalloc",
+           "brd"]
 
 FOLDERS = ("bin sbin dev proc sys tmp run root mnt etc etc/xen var var/lib "
            "var/lib/xen var/lib/xenstored var/log var/log/xen usr usr/bin "
