@@ -61,6 +61,9 @@ static int module_open(struct xb_device *dev)
 	err = dev->fd < 0 ? dev->fd : module_info(dev);
 	if (!err) {
 		dev->submit_fd = dev->fd;
+		/* Copies need no window, by which we would notice. */
+		if (!has(dev, XENBATCH_OP_GRANT_COPY) && xb_soft_get(dev))
+			dev->submit_fd = -1;
 		return 0;
 	}
 

@@ -170,6 +170,11 @@ int xb_reconnect(xenbatch *xb);
 struct xb_conn *xb_conn_create(xenbatch *xb, struct xb_device *parent);
 void xb_conn_destroy(struct xb_conn *conn);
 
+static inline struct xb_slot_piece *xb_pieces(const struct xb_conn *conn)
+{
+	return __atomic_load_n(&conn->pieces, __ATOMIC_ACQUIRE);
+}
+
 /* In a child, a handle is as good as unopened until it is used. */
 static inline struct xb_conn *xb_conn(xenbatch *xb)
 {

@@ -93,8 +93,7 @@ int xenbatch_queue_clear(struct xenbatch_batch *b, void *addr, size_t n,
 
 	if (unlikely(!op))
 		return -1;
-	piece = xb_slots_piece(__atomic_load_n(&batch_lane(b)->conn->pieces,
-					       __ATOMIC_ACQUIRE), addr);
+	piece = xb_slots_piece(xb_pieces(batch_lane(b)->conn), addr);
 	if (unlikely(!piece))
 		return failed(EINVAL);
 	xb_op_head(op, piece->window->unmap, flags, tag, 0);

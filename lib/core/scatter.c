@@ -251,7 +251,7 @@ static int access_guest(xenbatch *xb, uint16_t domid,
 		return -1;
 	}
 	ret = run(lane, slots, domid, pieces, n, write, &lost);
-	slot = xb_slots_find(conn->pieces, slots, SLOTS);
+	slot = xb_slots_find(xb_pieces(conn), slots, SLOTS);
 	if (slot && !lost)
 		xb_slots_put(slot);
 	xb_lane_put(lane);

@@ -29,6 +29,12 @@ static void set_kind(struct xb_slot *slot, enum xb_slot_kind kind)
 	__atomic_store_n(&slot->kind, kind, __ATOMIC_RELAXED);
 }
 
+static bool is_free(const struct xb_slot *slot)
+{
+	/* What is used becomes kept, and back, without the lock. */
+	return __atomic_load_n(&slot->kind, __ATOMIC_RELAXED) == XB_SLOT_FREE;
+}
+
 static void set_run(struct xb_slot *slot, uint32_t run)
 {
 	__atomic_store_n(&slot->run, run, __ATOMIC_RELAXED);
@@ -90,13 +96,13 @@ static void run_free(struct xb_slots *w, struct xb_slot *slot)
 	uint32_t run = slot->run;
 
 	set_kind(slot, XB_SLOT_INNER);
-	if (slot + run < end && slot[run].kind == XB_SLOT_FREE) {
+	if (slot + run < end && is_free(&slot[run])) {
 		uint32_t more = slot[run].run;
 
 		run_remove(w, slot + run);
 		run += more;
 	}
-	if (slot > piece->slots && slot[-1].kind == XB_SLOT_FREE) {
+	if (slot > piece->slots && is_free(&slot[-1])) {
 		slot -= slot[-1].run;
 		run += slot->run;
 		run_remove(w, slot);

@@ -50,8 +50,7 @@ static __attribute__((noinline, cold)) void *failed_ptr(int err)
 /* Slots of a piece of this connection's, of the one given window or any. */
 static inline struct xb_slots *window_of(struct xb_conn *conn, const void *addr)
 {
-	struct xb_slot_piece *piece = xb_slots_piece(
-		__atomic_load_n(&conn->pieces, __ATOMIC_ACQUIRE), addr);
+	struct xb_slot_piece *piece = xb_slots_piece(xb_pieces(conn), addr);
 
 	return likely(piece) ? piece->window : NULL;
 }
@@ -60,7 +59,7 @@ static inline struct xb_slots *window_of(struct xb_conn *conn, const void *addr)
 static bool is_inherited(const struct xb_conn *conn, const void *addr)
 {
 	for (conn = conn->inherited; conn; conn = conn->inherited)
-		if (xb_slots_piece(conn->pieces, addr))
+		if (xb_slots_piece(xb_pieces(conn), addr))
 			return true;
 	return false;
 }
@@ -162,7 +161,7 @@ map_failed(xenbatch *xb, struct xb_slots *w, bool fresh, void *addr, size_t n,
 				return addr;
 	}
 	if (fresh) {
-		slot = xb_slots_find(w->conn->pieces, addr, n);
+		slot = xb_slots_find(xb_pieces(w->conn), addr, n);
 		if (xb_is_ours(xb) && slot && empty(xb, w, addr, n) >= 0)
 			xb_slots_put(slot);
 	}
@@ -311,8 +310,7 @@ int xenbatch_unmap(xenbatch *xb, void *addr, size_t n)
 
 	if (unlikely(!xb_is_ours(xb)))
 		return not_found(xb, addr);
-	slot = xb_slots_find(__atomic_load_n(&xb->conn->pieces,
-					     __ATOMIC_ACQUIRE), addr, n);
+	slot = xb_slots_find(xb_pieces(xb->conn), addr, n);
 	if (unlikely(!slot))
 		return not_found(xb, addr);
 	ret = empty(xb, slot->piece->window, addr, n);

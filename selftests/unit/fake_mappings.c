@@ -396,8 +396,12 @@ int fake_reserve(void **addr, size_t size, int flags)
 		unlock_all();
 		return -EEXIST;
 	}
+	/* What was there is emptied while it is there: bytes are cleared. */
+	if (*addr)
+		set_area(*addr, size, AREA_RESERVED, 0);
 	p = xb_fake_reserve(*addr, size);
-	set_area(p, size, AREA_RESERVED, 0);
+	if (!*addr)
+		set_area(p, size, AREA_RESERVED, 0);
 	unlock_all();
 	*addr = p;
 	return 0;

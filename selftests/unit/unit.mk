@@ -21,7 +21,7 @@ UNIT_clang := clang -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_tsan  := gcc -fsanitize=thread
 UNIT_TESTS_gcc   := $(UNIT_TESTS)
 UNIT_TESTS_clang := $(UNIT_TESTS)
-UNIT_TESTS_tsan  := thread window scatter cache
+UNIT_TESTS_tsan  := thread window grant scatter cache
 
 # $(call unit_kind,kind)
 define unit_kind
