@@ -189,6 +189,7 @@ int xb_lane_run_on(struct xb_lane_impl *lane, long done)
 		done = dev->be->submit(dev, lane->pub.first + at,
 				       lane->pub.ops + at, lane->pub.nr - at);
 	}
+	lane->copies = NULL;
 	errno = -xb_fork_missed(done);
 	return -1;
 }

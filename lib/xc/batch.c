@@ -12,6 +12,8 @@ struct xe_batch {
 	struct xc_batch_result *early;	/* of calls that ran before commit */
 	unsigned int nr_early, cap_early;
 	bool lost;			/* no memory for one of these */
+	bool native;			/* xenbatch_queue_* may have queued */
+	uint32_t native_from;		/* from this operation on */
 };
 
 /*
@@ -46,11 +48,37 @@ static struct xe_batch *take_from(struct xe_batch **list, xc_interface *xch)
 	return b;
 }
 
+/* How far the cursor may go before it has to ask: see struct xe_cursor. */
+static void set_limit(struct xe_batch *b)
+{
+	struct xb_lane *lane = b->k.lane;
+	size_t slots = (size_t)(b->k.end - b->k.cur) / XE_SLOT;
+	size_t ops = lane->ops + lane->cap - b->k.op;
+
+	b->k.op_end = b->k.op + (ops < slots ? ops : slots);
+}
+
+/* What xenbatch_queue_* queued meanwhile has its places, and the cursor is on. */
+static void take_native(struct xe_batch *b)
+{
+	struct xb_lane *lane = b->k.lane;
+	uint32_t i;
+
+	for (i = b->native_from; i < lane->nr; i++)
+		lane->ops[i].tag = XE_TAG(XE_NATIVE, 0, 0);
+	b->native = false;
+	b->k.xch = b->xch;
+	b->k.op = lane->ops + lane->nr;
+	set_limit(b);
+}
+
 /* The open batch of xch, now first in the list. */
 static struct xe_batch *find(xc_interface *xch)
 {
 	struct xe_batch *b = take_from(&open_batches, xch);
 
+	if (b && unlikely(b->native))
+		take_native(b);
 	if (b) {
 		b->next = open_batches;
 		open_batches = b;
@@ -65,16 +93,6 @@ static void use_scratch(struct xe_batch *b, char *start, char *end)
 {
 	b->k.cur = start;
 	b->k.end = end;
-}
-
-/* How far the cursor may go before it has to ask: see struct xe_cursor. */
-static void set_limit(struct xe_batch *b)
-{
-	struct xb_lane *lane = b->k.lane;
-	size_t slots = (size_t)(b->k.end - b->k.cur) / XE_SLOT;
-	size_t ops = lane->ops + lane->cap - b->k.op;
-
-	b->k.op_end = b->k.op + (ops < slots ? ops : slots);
 }
 
 static void start_lane(struct xe_batch *b, struct xb_lane *lane)
@@ -182,6 +200,7 @@ XC_API int xc_batch_begin(xc_interface *xch)
 	b->k.queued = true;
 	b->nr_early = 0;
 	b->lost = false;
+	b->native = false;
 	start_lane(b, lane);
 	b->next = open_batches;
 	open_batches = b;
@@ -344,6 +363,8 @@ static struct xe_batch *end_batch(xc_interface *xch)
 	struct xe_batch *b = take_from(&open_batches, xch);
 
 	if (b) {
+		if (unlikely(b->native))
+			take_native(b);
 		set_current();
 		return b;
 	}
@@ -402,6 +423,30 @@ XC_API int xc_batch_queued(xc_interface *xch)
 		return b->nr_early + (b->k.op - b->k.lane->ops);
 	errno = *link_of(&stale_batches, xch) ? ESTALE : EINVAL;
 	return -1;
+}
+
+/*
+ * The cursor is hidden, as between xe_pause and xe_resume, so that the next
+ * xc_* function comes by find(), which looks what was queued.
+ */
+XC_API struct xenbatch_batch *xc_batch_native(xc_interface *xch)
+{
+	struct xe_batch *b = find(xch);
+
+	if (!b || !b->k.xch) {
+		errno = *link_of(&stale_batches, xch) ? ESTALE : EINVAL;
+		return NULL;
+	}
+	b->k.lane->nr = b->k.op - b->k.lane->ops;
+	b->native_from = b->k.lane->nr;
+	b->native = true;
+	b->k.xch = NULL;
+	return (struct xenbatch_batch *)b->k.lane;
+}
+
+XC_API xenbatch *xc_batch_handle(xc_interface *xch)
+{
+	return xch->xb;
 }
 
 /* The handle goes away. */

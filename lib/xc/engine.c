@@ -252,6 +252,10 @@ complete_slow(xc_interface *xch, struct xenbatch_op *op, int *err)
 		*err = (int)op->arg[3];
 		return (long)op->arg[4];
 	}
+	if (XE_TAG_KIND(tag) == XE_NATIVE) {
+		*err = op->result < 0 ? (int)-op->result : 0;
+		return *err ? -1 : op->result;
+	}
 	if (op->result < 0) {
 		errno = *err = (int)-op->result;
 		hint(xch, op->number, op->result);

@@ -176,6 +176,7 @@ enum xe_kind {
 	XE_COPY1_ALWAYS,	/* the same with arg[1] */
 	XE_DONE,	/* arg[4] points to a struct xe_done */
 	XE_LOCAL,	/* no hypercall: ret is arg[4], errno arg[3] */
+	XE_NATIVE,	/* queued by xenbatch_queue_*: nothing to be done */
 };
 
 #define XE_TAG(kind, off, len) \

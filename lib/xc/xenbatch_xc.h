@@ -115,6 +115,36 @@ int xc_batch_cancel(xc_interface *xch);
  */
 int xc_batch_queued(xc_interface *xch);
 
+/*
+ * Operations of the native API in the same batch, between xc_* calls:
+ *
+ *	xc_batch_begin(xch);
+ *	xc_domain_pause(xch, domid);
+ *	xenbatch_queue_map(xc_batch_native(xch), slots, domid, PROT_READ, n,
+ *			   gfns, errs, 0, 0);
+ *	xc_vcpu_getinfo(xch, domid, 0, &info);
+ *	failed = xc_batch_commit(xch, results, 3);
+ *
+ * xc_batch_native gives the thread's open batch as xenbatch_queue and the other
+ * xenbatch_queue_* functions (xenbatch.h) want it, and nothing else may be done
+ * with it. It holds until the next function of this header or xc_* function on
+ * this handle: ask anew after one. What is queued by it has its place in the
+ * batch and in the results, where ret is Xen's answer, or -1; its tag is not
+ * kept, and the index that queueing returns is the place only if nothing ran
+ * early (xc_batch_queued less 1 is, always). XENBATCH_LINK cancels a queued xc_*
+ * call that follows, too, which then fails with ECANCELED, but not one that
+ * runs at once.
+ * NULL with errno EINVAL or ESTALE, as xc_batch_commit.
+ *
+ * xc_batch_handle gives the native handle that is below xch: to get slots from,
+ * and for all else that is not batched. It is closed with xch, and not
+ * otherwise.
+ */
+struct xenbatch_batch;
+struct xenbatch_handle;
+struct xenbatch_batch *xc_batch_native(xc_interface *xch);
+struct xenbatch_handle *xc_batch_handle(xc_interface *xch);
+
 #ifdef __cplusplus
 }
 #endif

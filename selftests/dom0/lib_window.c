@@ -10,7 +10,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include "kselftest_harness.h"
@@ -18,7 +17,7 @@
 #include "helper/frames.h"
 #include "helper/skip.h"
 
-#include <xengnttab.h>
+#include "xenbatch_xc.h"
 
 #define N	600
 #define RW	(PROT_READ | PROT_WRITE)
@@ -205,6 +204,226 @@ TEST_F(window, bad_frames_fail_alone)
 	EXPECT_FALSE(can_write(p));
 	EXPECT_EQ(1000, *at(p, 0));
 	ASSERT_EQ(0, xenbatch_unmap(self->xb, p, 1));
+}
+
+/* Thousands of slots: several operations, and an area of its own. */
+TEST_F(window, many)
+{
+	static uint64_t gfns[5000];
+	void *p;
+	int i;
+
+	for (i = 0; i < 5000; i++)
+		gfns[i] = self->mfns[(i * 7) % N];
+	p = xenbatch_map(self->xb, NULL, self->domid, PROT_READ, 5000, gfns,
+			 NULL);
+	ASSERT_NE(NULL, p);
+	for (i = 0; i < 5000; i++)
+		ASSERT_EQ(1000 + (i * 7) % N, *at(p, i));
+	ASSERT_EQ(0, xenbatch_unmap(self->xb, p, 5000));
+}
+
+/* The first grant entries of a domain, by the resource: xenstore, console. */
+TEST_F(window, resource)
+{
+	uint32_t *table;
+	int i, sum = 0;
+
+	table = xenbatch_map_resource(self->xb, NULL, self->domid, RW,
+				      XENMEM_resource_grant_table, 0, 0, 1);
+	ASSERT_NE(NULL, table)
+		TH_LOG("%s", strerror(errno));
+	for (i = 0; i < 1024; i++)
+		sum += table[i] != 0;
+	EXPECT_EQ(0, sum);
+	table[20] = 0x1234;
+	ASSERT_EQ(0, xenbatch_unmap(self->xb, table, 1));
+	table = xenbatch_map_resource(self->xb, NULL, self->domid, RW,
+				      XENMEM_resource_grant_table, 0, 0, 1);
+	ASSERT_NE(NULL, table);
+	EXPECT_EQ(0x1234, table[20]);
+	table[20] = 0;
+	ASSERT_EQ(0, xenbatch_unmap(self->xb, table, 1));
+	EXPECT_EQ(NULL, xenbatch_map_resource(self->xb, NULL, self->domid, RW,
+					      77, 0, 0, 1));
+	EXPECT_EQ(EOPNOTSUPP, errno);
+	EXPECT_EQ(NULL, xenbatch_map_resource(self->xb, NULL, 0x7fe0, RW,
+					      XENMEM_resource_grant_table, 0, 0,
+					      1));
+	EXPECT_EQ(ESRCH, errno);
+}
+
+TEST_F(window, scatter)
+{
+	static struct xenbatch_piece pieces[4000];
+	static uint64_t bufs[4000];
+	int i;
+
+	for (i = 0; i < 4000; i++)
+		pieces[i] = (struct xenbatch_piece){
+			.gfn = self->mfns[(i * 11) % N], .offset = 8 * (i % 500),
+			.len = 8, .buf = &bufs[i] };
+	ASSERT_EQ(0, xenbatch_read_guest(self->xb, self->domid, pieces, 4000));
+	for (i = 0; i < 4000; i++)
+		ASSERT_EQ(i % 500 ? 0 : 1000 + (i * 11) % N, bufs[i]);
+	/* All different places: i * 11 mod N, i mod 500 repeat after 3000. */
+	for (i = 0; i < 3000; i++)
+		bufs[i] = i + 7;
+	ASSERT_EQ(0, xenbatch_write_guest(self->xb, self->domid, pieces, 3000));
+	memset(bufs, 0, sizeof(bufs));
+	ASSERT_EQ(0, xenbatch_read_guest(self->xb, self->domid, pieces, 3000));
+	for (i = 0; i < 3000; i++)
+		ASSERT_EQ(i + 7, bufs[i]);
+
+	pieces[1234].gfn = NOWHERE;
+	EXPECT_EQ(1, xenbatch_read_guest(self->xb, self->domid, pieces, 3000));
+	EXPECT_EQ(EPERM, pieces[1234].err);
+	EXPECT_EQ(0, pieces[1233].err);
+	EXPECT_EQ(0, pieces[1235].err);
+}
+
+TEST_F(window, cache_and_a_death)
+{
+	struct xenbatch_cache_limits limits = { .max_pages = 50,
+						.max_idle_ms = 100 };
+	struct xenbatch_cache_stats stats;
+	struct xenbatch_cache *cache;
+	uint64_t *p, *q;
+	int i, ms = 0;
+
+	cache = xenbatch_cache_create(self->xb, &limits);
+	ASSERT_NE(NULL, cache);
+	for (i = 0; i < 300; i++) {
+		p = xenbatch_cache_get(cache, self->domid,
+				       self->mfns[i * 7 % 70], PROT_READ);
+		ASSERT_NE(NULL, p);
+		ASSERT_EQ(1000 + i * 7 % 70, *p);
+		xenbatch_cache_put(cache, p);
+	}
+	xenbatch_cache_stats(cache, &stats);
+	EXPECT_EQ(300, stats.hits + stats.misses);
+	EXPECT_GE(50, stats.pages);
+	p = xenbatch_cache_get(cache, self->domid, self->mfns[0], RW);
+	/* It dies, and goes as soon as the cache has seen that. */
+	ASSERT_EQ(0, xc_domain_destroy(self->xch, self->domid));
+	do {
+		q = xenbatch_cache_get(cache, self->domid, self->mfns[1],
+				       PROT_READ);
+		if (q)
+			xenbatch_cache_put(cache, q);
+		usleep(10000);
+	} while (q && ms++ < 500);
+	EXPECT_EQ(NULL, q);
+	EXPECT_EQ(1000, *p);
+	xenbatch_cache_stats(cache, &stats);
+	EXPECT_EQ(1, stats.pages);
+	EXPECT_EQ(1, stats.in_use);
+	xenbatch_cache_put(cache, p);
+	/* Teardown sees that nothing keeps the domain, while the cache lives. */
+	end_domain(self->xch, self->domid);
+	{
+		xc_dominfo_t info;
+
+		EXPECT_FALSE(xc_domain_getinfo(self->xch, self->domid, 1,
+					       &info) == 1 &&
+			     info.domid == self->domid);
+	}
+	xenbatch_cache_destroy(cache);
+}
+
+/* Places among xc_* calls, in their order, and in one system call. */
+TEST_F(window, in_a_batch_of_libxc)
+{
+	xenbatch *xb = xc_batch_handle(self->xch);
+	char *slots = xenbatch_slots_alloc(xb, XENBATCH_FOREIGN, 8);
+	uint64_t args[] = { XENVER_version };
+	struct xenbatch_batch *b;
+	struct xc_batch_result r[12];
+	xc_vcpuinfo_t info[2];
+	int i;
+
+	EXPECT_EQ(NULL, xc_batch_native(self->xch));
+	EXPECT_EQ(EINVAL, errno);
+	ASSERT_NE(NULL, slots);
+	ASSERT_EQ(0, xc_batch_begin(self->xch));
+	xc_vcpu_getinfo(self->xch, self->domid, 0, &info[0]);
+	b = xc_batch_native(self->xch);
+	ASSERT_NE(NULL, b);
+	EXPECT_EQ(1, xenbatch_queue_map(b, slots, self->domid, RW, 4,
+					self->mfns, self->errs, 0, 99));
+	EXPECT_EQ(2, xenbatch_queue(b, __HYPERVISOR_xen_version, args, 1, 0,
+				    98));
+	xc_vcpu_getinfo(self->xch, self->domid, 1, &info[1]);
+	xenbatch_queue_map(xc_batch_native(self->xch), slots + 4 * 4096,
+			   0x7fe0, RW, 1, self->mfns, NULL, XENBATCH_LINK, 0);
+	xc_domain_unpause(self->xch, 0x7fe0);
+	xc_version(self->xch, XENVER_version, NULL);
+	xenbatch_queue_clear(xc_batch_native(self->xch), slots, 1, 0, 0);
+	EXPECT_EQ(8, xc_batch_queued(self->xch));
+	EXPECT_EQ(2, xc_batch_commit(self->xch, r, 12));
+	EXPECT_EQ(0, r[0].err);
+	EXPECT_EQ(0, r[1].err);
+	EXPECT_EQ(r[2].ret, xc_version(self->xch, XENVER_version, NULL));
+	EXPECT_EQ(0, r[3].err);
+	EXPECT_EQ(ESRCH, r[4].err);
+	EXPECT_EQ(-1, r[4].ret);
+	EXPECT_EQ(ECANCELED, r[5].err);
+	EXPECT_EQ(r[2].ret, r[6].ret);
+	EXPECT_EQ(1, r[7].ret);
+	EXPECT_TRUE(is_empty(slots));
+	for (i = 1; i < 4; i++)
+		EXPECT_EQ(1000 + i, *at(slots, i));
+
+	/* More than a lane begins with, and canceled at last. */
+	ASSERT_EQ(0, xc_batch_begin(self->xch));
+	for (i = 0; i < 3000; i++) {
+		if (i % 3)
+			xc_vcpu_getinfo(self->xch, self->domid, i % 2,
+					&info[i % 2]);
+		else
+			xenbatch_queue_map(xc_batch_native(self->xch),
+					   slots + i % 8 * 4096, self->domid,
+					   PROT_READ, 1, &self->mfns[i % N],
+					   NULL, 0, 0);
+	}
+	EXPECT_EQ(3000, xc_batch_queued(self->xch));
+	EXPECT_EQ(0, xc_batch_commit(self->xch, r, 12));
+	EXPECT_EQ(1000 + 2997 % N, *at(slots, 2997 % 8));
+	ASSERT_EQ(0, xc_batch_begin(self->xch));
+	xenbatch_queue_clear(xc_batch_native(self->xch), slots, 8, 0, 0);
+	EXPECT_EQ(0, xc_batch_cancel(self->xch));
+	EXPECT_EQ(1000 + 2997 % N, *at(slots, 2997 % 8));
+	ASSERT_EQ(0, xenbatch_slots_free(xb, slots, 8));
+}
+
+TEST_F(window, a_child_has_its_own)
+{
+	char *p = xenbatch_map(self->xb, NULL, self->domid, RW, 4, self->mfns,
+			       NULL);
+	int status, bad = 0;
+	pid_t pid;
+	char *q;
+
+	ASSERT_NE(NULL, p);
+	pid = fork();
+	if (!pid) {
+		bad |= !is_empty(p);
+		bad |= xenbatch_unmap(self->xb, p, 4) << 1;
+		q = xenbatch_map(self->xb, NULL, self->domid, RW, 4,
+				 self->mfns + 4, NULL);
+		bad |= (!q || q == p || *at(q, 3) != 1007) << 2;
+		if (q)
+			*at(q, 3) = 1;
+		/* And leaves them to the kernel. */
+		_exit(bad);
+	}
+	waitpid(pid, &status, 0);
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(1003, *at(p, 3));
+	ASSERT_NE(NULL, xenbatch_map(self->xb, p, self->domid, RW, 1,
+				     self->mfns + 7, NULL));
+	EXPECT_EQ(1, *at(p, 0));
+	ASSERT_EQ(0, xenbatch_unmap(self->xb, p, 4));
 }
 
 TEST_HARNESS_MAIN
