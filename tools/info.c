@@ -29,6 +29,13 @@ static const struct bit features[] = {
 static const struct bit opcodes[] = {
 	{ 1ULL << XENBATCH_OP_NOP, "nop" },
 	{ 1ULL << XENBATCH_OP_HYPERCALL, "hypercall" },
+	{ 1ULL << XENBATCH_OP_FOREIGN_MAP, "foreign_map" },
+	{ 1ULL << XENBATCH_OP_FOREIGN_UNMAP, "foreign_unmap" },
+	{ 1ULL << XENBATCH_OP_GRANT_MAP, "grant_map" },
+	{ 1ULL << XENBATCH_OP_GRANT_UNMAP, "grant_unmap" },
+	{ 1ULL << XENBATCH_OP_GRANT_COPY, "grant_copy" },
+	{ 1ULL << XENBATCH_OP_RESOURCE_MAP, "resource_map" },
+	{ 1ULL << XENBATCH_OP_GRANT_NOTIFY, "grant_notify" },
 	{ 0 },
 };
 
@@ -105,6 +112,8 @@ static struct json_object *module(struct json_object **counts)
 	add_number(limits, "arena_bytes", info.arena_max);
 	add_number(limits, "contexts", info.contexts_max);
 	add_number(limits, "chunk", info.chunk);
+	add_number(limits, "slots", info.slots_max);
+	add_number(limits, "pages", info.pages_max);
 	json_object_object_add(o, "limits", limits);
 	*counts = counters(fd, &info);
 	close(fd);
@@ -129,6 +138,8 @@ static struct json_object *gather(xenbatch *xb)
 	if (xenbatch_limits(xb, &limits) == 0) {
 		add_number(sub, "operations", limits.ops_max);
 		add_number(sub, "arena_bytes", limits.arena_max);
+		add_number(sub, "slots", limits.slots_max);
+		add_number(sub, "pages", limits.pages_max);
 	}
 	json_object_object_add(o, "backend", sub);
 
@@ -214,9 +225,10 @@ static void print_module(struct libscols_table *table, struct json_object *m)
 	line(table, "features", joined(get(m, "features"), buf, sizeof(buf)));
 	line(table, "operations", joined(get(m, "opcodes"), buf, sizeof(buf)));
 	snprintf(buf, sizeof(buf),
-		 "%llu contexts; in each %llu operations, %s of arena",
+		 "%llu contexts; in each %llu operations, %s of arena, %llu slots",
 		 number(limits, "contexts"), number(limits, "operations"),
-		 bytes(number(limits, "arena_bytes"), arena, sizeof(arena)));
+		 bytes(number(limits, "arena_bytes"), arena, sizeof(arena)),
+		 number(limits, "slots"));
 	line(table, "limits", buf);
 }
 
