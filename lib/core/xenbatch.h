@@ -177,6 +177,17 @@ void xenbatch_cancel(struct xenbatch_batch *b);
  * where a function has it, may be NULL; else errs[i] gets page i's 0 or
  * negative errno.
  *
+ * With the stock devices, for what the kernel's module is not there (or has not,
+ * in this kind of dom0), the same is done by mmap, and costs as much. Then
+ *   - where a part of what one call mapped is replaced or cleared, the rest of
+ *     it is mapped anew, and is not there for a moment: other threads must not
+ *     touch it meanwhile;
+ *   - the errno of a grant that cannot be mapped is EINVAL, whatever Xen said;
+ *   - of the pages that one call of xenbatch_map_grants mapped, one at a time
+ *     can have a notification, and its event is sent when the last of them goes;
+ *   - a restricted handle can map frames and resources of its domain, if it
+ *     could open /dev/xen/privcmd when it was restricted, but no grants.
+ *
  * Threads: different slots may be mapped and unmapped by different threads at
  * the same time. Fork: slots are not inherited; the child must not touch those
  * that it got before.
@@ -210,8 +221,12 @@ int xenbatch_slots_free(xenbatch *xb, void *addr, size_t n);
  * those pages that could be mapped are, the others are empty. If errs is given,
  * pages may fail one by one: the address is returned as long as one page was
  * mapped, and errs says which.
- * errno: ESRCH no such domain; EINVAL no such frame, or bad arguments; ENXIO
- * these are not slots; EPERM restricted to another domain; ENOMEM.
+ * errno: ESRCH no such domain; EINVAL no such frame, or bad arguments; ENOENT
+ * paged out; ENXIO these are not slots; EPERM restricted to another domain, or no
+ * memory at all (a machine frame number beyond it); ENOMEM.
+ *
+ * n may be anything: beyond pages_max it is several operations, and one system
+ * call still.
  */
 void *xenbatch_map(xenbatch *xb, void *addr, uint16_t domid, int prot, size_t n,
 		   const uint64_t *gfns, int *errs);
@@ -219,14 +234,15 @@ void *xenbatch_map(xenbatch *xb, void *addr, uint16_t domid, int prot, size_t n,
 /* Unmap n slots and give them back: xenbatch_slots_free. */
 int xenbatch_unmap(xenbatch *xb, void *addr, size_t n);
 
-/* Empty n slots, which stay the caller's. */
+/* Empty n slots, which stay the caller's. errno: EINVAL these are not slots. */
 int xenbatch_clear(xenbatch *xb, void *addr, size_t n);
 
 /*
  * The same for n grants of domid, onto empty slots of one of the grant windows;
  * where addr is NULL onto new ones of `window`, else window is not looked at.
  * errno besides: ENOENT no such grant, EPERM not granted to us or not for
- * writing, EBUSY a slot is filled, ENOSPC Xen's maptrack is full.
+ * writing, EBUSY a slot is filled, ENOSPC Xen's maptrack is full, ENODEV there
+ * is no /dev/xen/gntdev (and the module is not there).
  */
 void *xenbatch_map_grants(xenbatch *xb, void *addr, enum xenbatch_window window,
 			  uint16_t domid, int prot, size_t n,
@@ -234,7 +250,7 @@ void *xenbatch_map_grants(xenbatch *xb, void *addr, enum xenbatch_window window,
 
 /*
  * n frames, from frame on, of a resource of domid: XENMEM_resource_*. errno:
- * what Xen said. addr as above.
+ * what Xen said. addr as above. All or nothing, up to pages_max at a time.
  */
 void *xenbatch_map_resource(xenbatch *xb, void *addr, uint16_t domid, int prot,
 			    unsigned int type, unsigned int id, uint64_t frame,
@@ -252,14 +268,16 @@ int xenbatch_grant_notify(xenbatch *xb, void *addr, unsigned int what,
 			  uint32_t port);
 
 /*
- * Copy between grants, or grants and memory. A side is a grant if ref_domid is
+ * Copy between grants, or grants and memory. A side is a grant if its domid is
  * not XENBATCH_NO_DOMID, or else memory: anywhere, but in the handle's arena
- * (xenbatch_alloc) it is cheapest. len is 65535 at most where both sides are
- * memory's and grant's pages, and offset + len 4096 in a grant.
+ * (xenbatch_alloc) it is cheapest. At least one side is a grant; there offset +
+ * len is 4096 at most.
  *
  * Returns 0, or -1 with errno EIO if some segment failed (its status says why,
- * GNTST_*; the others were copied), or any other errno with nothing done:
- * EINVAL a segment is malformed, EFAULT memory that is not there, ENOMEM.
+ * GNTST_*; the others were copied), or any other errno: EINVAL a segment is
+ * malformed, and nothing was done; EFAULT memory that is not there, ENOMEM,
+ * EPERM restricted: with nothing done, if there are no more than pages_max
+ * segments.
  */
 #define XENBATCH_NO_DOMID	0xffffU
 struct xenbatch_copy_side {
@@ -284,8 +302,9 @@ int xenbatch_grant_copy(xenbatch *xb, struct xenbatch_copy_segment *segments,
  * 1 and so on.
  *
  * Returns how many pieces failed (0: all is well), each with its errno in err
- * (and its buffer, or the guest's memory, in part written); or -1 with errno if
- * nothing could be done at all: ENOMEM, EPERM.
+ * (and its buffer, or the guest's memory, in part written): as xenbatch_map's, or
+ * EINVAL if offset or reserved is out of range. Or -1 with errno if nothing could
+ * be done at all: ENOMEM, EPERM.
  */
 struct xenbatch_piece {
 	uint64_t gfn;
@@ -303,15 +322,21 @@ int xenbatch_write_guest(xenbatch *xb, uint16_t domid,
 /*
  * A cache of foreign mappings, for those who come back to the same frames. It
  * holds max_pages at most, and a page that nobody uses for max_idle_ms
- * milliseconds is unmapped, also if the program sleeps (a thread of the cache's
- * own sees to that, and to domains that die). A frame that is in use is never
- * unmapped. What a frame number means can change (ballooning, PV
- * page tables): a cached mapping goes on showing the page that it was mapped
- * to.
+ * milliseconds is unmapped, also if the program sleeps. A thread of the cache's
+ * own sees to that, and to domains that die: their pages go within max_idle_ms,
+ * so that the domain can go (on a restricted handle, which may not ask after
+ * domains, age alone unmaps them). The thread is there as long as there are
+ * pages, with all signals blocked. A frame that is in use is never unmapped.
+ * What a frame number means can change (ballooning, PV page tables): a cached
+ * mapping goes on showing the page that it was mapped to.
+ *
+ * Threads: as handles. Fork: in the child the cache is empty, and begins anew;
+ * to put a page of the parent's does nothing. A cache is destroyed before its
+ * handle is closed.
  */
 struct xenbatch_cache;
 struct xenbatch_cache_limits {
-	size_t max_pages;	/* 0: 256 */
+	size_t max_pages;	/* 0: 256; slots are reserved for as many */
 	unsigned int max_idle_ms;	/* 0: 1000 */
 };
 struct xenbatch_cache *
@@ -322,7 +347,7 @@ void xenbatch_cache_destroy(struct xenbatch_cache *cache);
 /*
  * The page of frame gfn of domid, mapped with prot, until it is put back as
  * often as it was got. NULL: errno as xenbatch_map; ENOSPC all max_pages pages
- * are in use.
+ * are in use; EAGAIN the thread could not be made.
  */
 void *xenbatch_cache_get(struct xenbatch_cache *cache, uint16_t domid,
 			 uint64_t gfn, int prot);
@@ -349,9 +374,13 @@ void xenbatch_cache_stats(struct xenbatch_cache *cache,
  * program, between hypercalls and xc_* calls. Slots are allocated before
  * (xenbatch_slots_alloc). Lists, errs and segments are the caller's, and must
  * live until commit. Each returns its index in the batch, as xenbatch_queue,
- * with the same errno; n is at most xenbatch_limits' pages_max (EINVAL).
+ * with the same errno; n is at most xenbatch_limits' pages_max (EINVAL). If n is
+ * 1, the list is read when it is queued.
  * The result's ret is 0 (clear: how many slots were filled), err the errno of
- * the first page that failed.
+ * the first page that failed. errs is written only if the operation as a whole
+ * was not refused: set errs[0] to a positive number to see that.
+ *
+ * In a batch of libxc calls: xc_batch_native (xenbatch_xc.h).
  */
 int xenbatch_queue_map(struct xenbatch_batch *b, void *addr, uint16_t domid,
 		       int prot, size_t n, const uint64_t *gfns, int *errs,
