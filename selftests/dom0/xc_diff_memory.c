@@ -190,11 +190,13 @@ static void exchange(struct mode *m)
 	memcpy(in, out, 2 * sizeof(*in));
 	CALL(m, xc_domain_memory_exchange_pages, m->twin, 2, 2, in, 8, 0, out);
 	note_frames(m, m->twin, out, zero, 8);
+	take(m, 8, 0, out);
 	CALL(m, xc_domain_memory_exchange_pages, m->twin, 2, 2, in, 7, 0, out);
+	CALL(m, xc_domain_memory_exchange_pages, m->twin, 2, 2, in, 8, 0, out);
+	note_frames(m, m->twin, out, zero, 8);
 	CALL(m, xc_domain_memory_exchange_pages, m->twin, 0, 0, in, 0, 0, out);
 	CALL(m, xc_domain_memory_exchange_pages, m->twin, 1, 0, NULL, 1, 0,
 	     NULL);
-	take(m, 8, 0, out);
 	number(bad, N, NO_FRAME);
 	for (i = 0; i < nr_strangers; i++) {
 		memset(out, 0xcc, sizeof(out));
