@@ -4,10 +4,12 @@
  * six descriptors, of which a program that asks for domains and vcpus uses
  * one. The stock libraries' handles are opened when somebody asks for them.
  *
- * libxenguest does not ask, it reads the fields: a program that uses it with
- * our library needs them opened early. As long as we have no mapping functions
- * it could not run anyway.
+ * libxenguest does not ask, it reads the fields of two: where it is loaded they
+ * are opened early. A program that loads it after it opened its handle has to
+ * ask for them (xc_interface_xcall_handle, xc_interface_fmem_handle) before it
+ * uses both together.
  */
+#include <link.h>
 #include <stdlib.h>
 
 #include "engine.h"
@@ -51,6 +53,19 @@ static int open_connection(xc_interface *xch)
 	return -1;
 }
 
+static int is_libxenguest(struct dl_phdr_info *info, size_t size, void *none)
+{
+	(void)size;
+	(void)none;
+	return strstr(info->dlpi_name, "libxenguest.so") != NULL;
+}
+
+static int open_fields(xc_interface *xch)
+{
+	return xc_interface_xcall_handle(xch) && xc_interface_fmem_handle(xch) ?
+	       0 : -1;
+}
+
 XC_API xc_interface *xc_interface_open(xentoollog_logger *logger,
 				       xentoollog_logger *dombuild_logger,
 				       unsigned int open_flags)
@@ -74,8 +89,15 @@ XC_API xc_interface *xc_interface_open(xentoollog_logger *logger,
 		return xch;
 	if (open_connection(xch))
 		goto err_logger;
+	if (dl_iterate_phdr(is_libxenguest, NULL) && open_fields(xch))
+		goto err_close;
 	return xch;
 
+err_close:
+	err = errno;
+	xc_interface_close(xch);
+	errno = err;
+	return NULL;
 err_logger:
 	err = errno;
 	xtl_logger_destroy(xch->error_handler_tofree);

@@ -243,7 +243,6 @@ static void addresses(struct mode *m)
 		0xffffffff82000000, 0xffff800000000000, 0xffff880000000000,
 		0xffffc90000000000, 0x1000, 0,
 	};
-	char data[512];
 	unsigned int i;
 	unsigned long f;
 	int v;
@@ -261,14 +260,6 @@ static void addresses(struct mode *m)
 		for (v = -1; v < 3; v++)
 			CALL_PTR(m, xc_translate_foreign_address, strangers[i],
 				 v, 0xffffffff81000000);
-		memset(data, 0xcc, sizeof(data));
-		CALL(m, xc_domain_hvm_getcontext_partial, strangers[i], 2, 0,
-		     data, sizeof(data));
-		bytes(m, "state", data, sizeof(data));
-		CALL(m, xc_domain_hvm_getcontext_partial, strangers[i], 99, 99,
-		     data, 0);
-		CALL(m, xc_domain_hvm_getcontext_partial, strangers[i], 2, 0,
-		     NULL, 8);
 	}
 }
 

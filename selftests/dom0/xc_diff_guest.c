@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Promise: what only libxenguest uses of libxenctrl is as in stock's: page
- * types, page-table updates, bitmaps, and files read and written whole.
+ * Promise: what libxenguest needs of libxenctrl more than others is as in
+ * stock's: page types, page-table updates, HVM domains' state and parameters,
+ * bitmaps, and files read and written whole.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -133,6 +134,40 @@ static void updates_freed(struct mode *m)
 		n = m->commit(m->xch, &r, 1);
 	note(m, "%ld, %d failed", r.ret, n);
 	take(m, 1, 0, f);
+}
+
+/* None of the domains is HVM, and Xen says so; sizes and buffers matter yet. */
+static void hvm(struct mode *m)
+{
+	static uint8_t data[4096];
+	unsigned long old;
+	uint64_t value;
+	unsigned int i, j;
+	uint32_t d;
+
+	for (i = 0; i < nr_strangers; i++) {
+		d = strangers[i];
+		memset(data, 0xcc, sizeof(data));
+		CALL(m, xc_domain_hvm_getcontext, d, data, sizeof(data));
+		bytes(m, "state", data, sizeof(data));
+		CALL(m, xc_domain_hvm_getcontext, d, NULL, 0);
+		CALL(m, xc_domain_hvm_getcontext, d, data, 0);
+		CALL(m, xc_domain_hvm_setcontext, d, data, sizeof(data));
+		CALL(m, xc_domain_hvm_setcontext, d, NULL, 0);
+		memset(data, 0xcc, sizeof(data));
+		CALL(m, xc_domain_hvm_getcontext_partial, d, 2, 0, data, 512);
+		bytes(m, "state", data, 512);
+		CALL(m, xc_domain_hvm_getcontext_partial, d, 99, 99, data, 0);
+		CALL(m, xc_domain_hvm_getcontext_partial, d, 2, 0, NULL, 8);
+		for (j = 0; j < 60; j += 7) {
+			value = old = 77;
+			CALL(m, xc_hvm_param_set, d, j, 5);
+			CALL(m, xc_set_hvm_param, d, j, 5);
+			CALL(m, xc_hvm_param_get, d, j, &value);
+			CALL(m, xc_get_hvm_param, d, j, &old);
+			note(m, "%lu %lu", value, old);
+		}
+	}
 }
 
 static void bits(struct mode *m)
@@ -319,6 +354,7 @@ static const struct diff_case cases[] = {
 	{ "extended operations", extended, 1 },
 	{ "updates", updates, 1 },
 	{ "updates freed before they are made", updates_freed, 1 },
+	{ "HVM state and parameters", hvm, 1 },
 	{ "bits", bits, 1 },
 	{ "files", files, 1 },
 	{ "vectors to a file", to_file, 1 },
