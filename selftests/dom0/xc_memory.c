@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Promise: the arena's limit is nobody's limit. What does not fit comes from
- * stock's allocator, Xen takes it as well, and all of it is given back.
+ * stock's allocator, Xen takes it as well, and all of it is given back. And a
+ * batch keeps apart what its calls have there.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 
 #define PIECE	((size_t)2 << 20)
 #define PIECES	48		/* more than the 64 MiB of an arena */
+#define CALLS	300
 
 FIXTURE(memory)
 {
@@ -133,6 +135,39 @@ TEST_F(memory, full_arena)
 	EXPECT_EQ(0, xc_batch_commit(self->xch, r, 300));
 	EXPECT_EQ(1, info[299].vcpu);
 	drop(self->xch, bufs);
+}
+
+/* Each call of a batch has its own list, copied when it was called. */
+TEST_F(memory, deferred_populate)
+{
+	static xen_pfn_t frames[CALLS][16], list[16];
+	struct xc_batch_result r[CALLS];
+	int i, j;
+
+	ASSERT_EQ(0, xc_domain_setmaxmem(self->xch, self->domid, 32 << 10));
+	ASSERT_EQ(0, xc_batch_begin(self->xch));
+	for (i = 0; i < CALLS; i++) {
+		for (j = 0; j < 16; j++)
+			frames[i][j] = i * 16 + j;
+		EXPECT_EQ(0, xc_domain_populate_physmap_exact(self->xch,
+							      self->domid, 16,
+							      0, 0, frames[i]));
+		EXPECT_EQ(i * 16, frames[i][0]);
+	}
+	EXPECT_EQ(CALLS, xc_batch_queued(self->xch));
+	EXPECT_EQ(0, xc_batch_commit(self->xch, r, CALLS));
+	EXPECT_EQ(CALLS * 16, xc_get_tot_pages(self->xch, self->domid));
+	ASSERT_EQ(0, xc_batch_begin(self->xch));
+	for (i = 0; i < CALLS; i++) {
+		memcpy(list, frames[i], sizeof(list));
+		EXPECT_EQ(0, xc_domain_decrease_reservation(self->xch,
+							    self->domid, 16, 0,
+							    list));
+	}
+	EXPECT_EQ(0, xc_batch_commit(self->xch, r, CALLS));
+	for (i = 0; i < CALLS; i++)
+		EXPECT_EQ(16, r[i].ret);
+	EXPECT_EQ(0, xc_get_tot_pages(self->xch, self->domid));
 }
 
 TEST_HARNESS_MAIN
