@@ -282,13 +282,19 @@ static int xb_window_mprotect(struct vm_area_struct *vma, unsigned long start,
 	return -EACCES;
 }
 
-/*
- * An empty slot, or a write to a page that was mapped read-only. The second
- * must not be left to the kernel, which would make the entry writable.
- */
+/* A slot without an entry. */
 static vm_fault_t xb_window_fault(struct vm_fault *vmf)
 {
-	return VM_FAULT_SIGBUS;
+	return xb_kind_fault(vmf);
+}
+
+/*
+ * A write to a page that was mapped read-only. It must not be left to the
+ * kernel, which would make the entry writable.
+ */
+static vm_fault_t xb_window_mkwrite(struct vm_fault *vmf)
+{
+	return xb_kind_mkwrite(vmf);
 }
 
 static const struct vm_operations_struct xb_window_ops = {
@@ -298,8 +304,8 @@ static const struct vm_operations_struct xb_window_ops = {
 	.mremap = xb_window_mremap,
 	.mprotect = xb_window_mprotect,
 	.fault = xb_window_fault,
-	.page_mkwrite = xb_window_fault,
-	.pfn_mkwrite = xb_window_fault,
+	.page_mkwrite = xb_window_mkwrite,
+	.pfn_mkwrite = xb_window_mkwrite,
 };
 
 /* The same for XENBATCH_REGION_GRANT_PAGES. */
@@ -310,8 +316,8 @@ static const struct vm_operations_struct xb_window_pages_ops = {
 	.mremap = xb_window_mremap,
 	.mprotect = xb_window_mprotect,
 	.fault = xb_window_fault,
-	.page_mkwrite = xb_window_fault,
-	.pfn_mkwrite = xb_window_fault,
+	.page_mkwrite = xb_window_mkwrite,
+	.pfn_mkwrite = xb_window_mkwrite,
 	.find_special_page = xb_grant_find_page,
 };
 
@@ -370,7 +376,7 @@ int xb_area_mmap(struct xb_context *ctx, struct vm_area_struct *vma,
 	if (!area)
 		goto err_slots;
 	if (region != XENBATCH_REGION_FOREIGN) {
-		area->grants = xb_grants_alloc(nr, pages);
+		area->grants = xb_grants_alloc(nr, pages || !xen_pv_domain());
 		if (!area->grants)
 			goto err_area;
 	}

@@ -16,10 +16,14 @@ unsigned int xb_foreign_map_run(struct xb_run *run, struct xenbatch_op *ops,
 
 	if (unlikely(!n))
 		return 1;
-	err = xb_area_lock(m.area);
+	err = xb_kind_begin(&m);
 	if (likely(!err)) {
-		xb_kind_map_frames(&m);
-		xb_area_unlock(m.area);
+		err = xb_area_lock(m.area);
+		if (likely(!err)) {
+			xb_kind_map_frames(&m);
+			xb_area_unlock(m.area);
+		}
+		xb_kind_end(&m);
 	}
 	xb_map_finish(run, &m, err);
 	return n;
@@ -104,13 +108,18 @@ unsigned int xb_resource_map_run(struct xb_run *run, struct xenbatch_op *op,
 		run->refused++;
 		goto out;
 	}
-	err = xb_area_lock(m.area);
+	err = xb_kind_begin(&m);
 	if (err)
 		goto out;
+	err = xb_area_lock(m.area);
+	if (err)
+		goto out_end;
 	err = xb_kind_map_resource(&m, &r);
 	xb_area_unlock(m.area);
 	if (!err)
 		run->mapped += m.nr;
+out_end:
+	xb_kind_end(&m);
 out:
 	if (m.area)
 		xb_area_put(m.area);

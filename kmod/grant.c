@@ -43,10 +43,14 @@ unsigned int xb_grant_map_run(struct xb_run *run, struct xenbatch_op *ops,
 
 	if (unlikely(!n))
 		return 1;
-	err = xb_area_lock(m.area);
+	err = xb_kind_begin(&m);
 	if (likely(!err)) {
-		xb_kind_map_grants(&m);
-		xb_area_unlock(m.area);
+		err = xb_area_lock(m.area);
+		if (likely(!err)) {
+			xb_kind_map_grants(&m);
+			xb_area_unlock(m.area);
+		}
+		xb_kind_end(&m);
 	}
 	xb_map_finish(run, &m, err);
 	return n;

@@ -66,6 +66,20 @@ struct xb_kmap *xb_kmap_create(struct page *page, domid_t domid,
 	return kmap;
 }
 
+/* The same where the page is what the user has mapped too. */
+static struct xb_kmap *xb_kmap_adopt(struct page *page,
+				     const struct xb_grant *grant)
+{
+	struct xb_kmap *kmap = kzalloc(sizeof(*kmap), GFP_ATOMIC);
+
+	if (!kmap)
+		return NULL;
+	kmap->page = page;
+	gnttab_set_unmap_op(&kmap->unmap, (unsigned long)page_address(page),
+			    GNTMAP_host_map, grant->handle);
+	return kmap;
+}
+
 static void xb_kmap_done(int result, struct gntab_unmap_queue_data *queue)
 {
 	struct xb_kmap *kmap = container_of(queue, struct xb_kmap, queue);
@@ -108,9 +122,10 @@ struct page *xb_grant_find_page(struct vm_area_struct *vma, unsigned long addr)
 	if (test_bit(slot, area->filled)) {
 		page = grants->pages[slot];
 		if (!grant->kmap)
-			grant->kmap = xb_kmap_create(page, grant->domid,
-						     grant->ref,
-						     grant->readonly);
+			grant->kmap = xen_pv_domain() ?
+				xb_kmap_create(page, grant->domid, grant->ref,
+					       grant->readonly) :
+				xb_kmap_adopt(page, grant);
 		if (!grant->kmap)
 			page = NULL;
 	}
@@ -181,7 +196,8 @@ struct xb_grants *xb_grants_alloc(unsigned long nr, bool pages)
 	grants->pages = kvcalloc(nr, sizeof(*grants->pages), GFP_KERNEL_ACCOUNT);
 	if (!grants->pages)
 		goto err_grants;
-	if (gnttab_alloc_pages(nr, grants->pages))
+	/* Elsewhere they come with what is mapped, and go with it. */
+	if (xen_pv_domain() && gnttab_alloc_pages(nr, grants->pages))
 		goto err_pages;
 	return grants;
 

@@ -12,36 +12,30 @@
 #ifndef XB_KIND_H
 #define XB_KIND_H
 
-#include <linux/bits.h>
 #include <linux/errno.h>
+#include <linux/mm.h>
 #include <xen/interface/xen.h>
 #include <xen/interface/memory.h>
 #include <xen/xen.h>
 
 #include "area.h"
+#include "auto.h"
 #include "map.h"
 #include "pv.h"
-
-/* Opcodes that can be had in this kind of dom0, as a bit mask. */
-static inline u64 xb_kind_opcodes(void)
-{
-	const u64 plain = BIT_ULL(XENBATCH_OP_NOP) |
-			  BIT_ULL(XENBATCH_OP_HYPERCALL);
-
-	return xen_pv_domain() ? ~0ULL : plain;
-}
 
 /* What an area needs besides; destroy may sleep, the slots are empty. */
 static inline int xb_kind_create(struct xb_area *area,
 				 struct vm_area_struct *vma)
 {
-	return xen_pv_domain() ? xb_pv_create(area) : -ENODEV;
+	return xen_pv_domain() ? xb_pv_create(area) : xb_auto_create(area);
 }
 
 static inline void xb_kind_destroy(struct xb_area *area)
 {
 	if (xen_pv_domain())
 		xb_pv_destroy(area);
+	else
+		xb_auto_destroy(area);
 }
 
 /* area->lock, for an operation. */
@@ -57,6 +51,33 @@ static inline void xb_kind_unlock(struct xb_area *area)
 }
 
 /*
+ * Before a mapping takes area->lock: what needs memory; and after it. An errno
+ * means that there is no memory, and no end either.
+ */
+static inline int xb_kind_begin(struct xb_map *m)
+{
+	return xen_pv_domain() ? 0 : xb_auto_begin(m);
+}
+
+static inline void xb_kind_end(struct xb_map *m)
+{
+	if (!xen_pv_domain())
+		xb_auto_end(m);
+}
+
+/* vm_ops->fault */
+static inline vm_fault_t xb_kind_fault(struct vm_fault *vmf)
+{
+	return xen_pv_domain() ? VM_FAULT_SIGBUS : xb_auto_fault(vmf);
+}
+
+/* vm_ops->page_mkwrite and pfn_mkwrite */
+static inline vm_fault_t xb_kind_mkwrite(struct vm_fault *vmf)
+{
+	return xen_pv_domain() ? VM_FAULT_SIGBUS : xb_auto_mkwrite(vmf);
+}
+
+/*
  * Under area->lock, in the context's address space unless it says otherwise.
  *
  * map_frames: scratch->frames[0..m->nr), of m->domid, come to the slots of the
@@ -67,13 +88,16 @@ static inline void xb_kind_map_frames(struct xb_map *m)
 {
 	if (xen_pv_domain())
 		xb_pv_map_frames(m);
+	else
+		xb_auto_map_frames(m);
 }
 
 /* All of the resource, or nothing and an errno. */
 static inline int xb_kind_map_resource(struct xb_map *m,
 				       struct xen_mem_acquire_resource *r)
 {
-	return xen_pv_domain() ? xb_pv_map_resource(m, r) : -ENODEV;
+	return xen_pv_domain() ? xb_pv_map_resource(m, r) :
+				 xb_auto_map_resource(m, r);
 }
 
 /* Empty those slots that are filled; the others get XB_NOT_FILLED. */
@@ -81,6 +105,8 @@ static inline void xb_kind_unmap_frames(struct xb_map *m)
 {
 	if (xen_pv_domain())
 		xb_pv_unmap_frames(m);
+	else
+		xb_auto_unmap_frames(m);
 }
 
 /* The same for grants, scratch->refs; a slot that is filled gets -EBUSY. */
@@ -88,12 +114,16 @@ static inline void xb_kind_map_grants(struct xb_map *m)
 {
 	if (xen_pv_domain())
 		xb_pv_map_grants(m);
+	else
+		xb_auto_map_grants(m);
 }
 
 static inline void xb_kind_unmap_grants(struct xb_map *m)
 {
 	if (xen_pv_domain())
 		xb_pv_unmap_grants(m);
+	else
+		xb_auto_unmap_grants(m);
 }
 
 /*
@@ -105,6 +135,8 @@ static inline void xb_kind_leave(struct xb_area *area, unsigned long first,
 {
 	if (xen_pv_domain())
 		xb_pv_leave(area, first, nr);
+	else
+		xb_auto_leave(area, first, nr);
 }
 
 #endif /* XB_KIND_H */

@@ -376,3 +376,16 @@ unsigned int xb_map_take_filled(struct xb_map *m)
 	m->area->nr_filled -= n;
 	return n;
 }
+
+void xb_map_keep(struct xb_map *m, unsigned int n)
+{
+	const u32 *kept = m->scratch->slots;
+	struct xb_part *p;
+	unsigned int i;
+
+	for (p = xb_parts(m); p < xb_parts_end(m); p++)
+		for (i = 0; i < n; i++)
+			if (kept[i] >= p->slot && kept[i] < p->slot + p->count)
+				xb_map_fail(m, p->first + kept[i] - p->slot,
+					    -EIO);
+}

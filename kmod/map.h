@@ -42,6 +42,10 @@ struct xb_scratch {
 		struct gnttab_map_grant_ref map[XB_PAGES_MAX];
 		struct gnttab_unmap_grant_ref unmap[XB_PAGES_MAX];
 		xen_pfn_t pfns[XB_PAGES_MAX];
+		struct {
+			xen_pfn_t gfns[XB_PAGES_MAX];
+			s32 results[XB_PAGES_MAX];
+		} add;
 		u8 bytes[XB_PAGES_MAX * 32];
 	};
 	union {			/* page by page */
@@ -50,6 +54,7 @@ struct xb_scratch {
 	};
 	u32 slots[XB_PAGES_MAX];
 	s16 errs[XB_PAGES_MAX];
+	struct page *fresh[XB_PAGES_MAX];	/* auto.h */
 	struct xb_part parts[XB_CHUNK];
 };
 
@@ -93,6 +98,8 @@ unsigned int xb_map_filled(struct xb_map *m, unsigned int from,
  * filled no more; the others get XB_NOT_FILLED. Returns how many.
  */
 unsigned int xb_map_take_filled(struct xb_map *m);
+/* The first n of scratch->slots could not be emptied: rare. */
+void xb_map_keep(struct xb_map *m, unsigned int n);
 
 /* What the operations of a family have in their arguments. */
 enum xb_map_what {

@@ -4,7 +4,6 @@
 #include <linux/init.h>
 #include <linux/kernel.h>
 
-#include "kind.h"
 #include "ops.h"
 
 static unsigned int xb_nop_run(struct xb_run *run, struct xenbatch_op *op,
@@ -91,7 +90,6 @@ void __init xb_opcodes_init(void)
 	for (i = 0; i < ARRAY_SIZE(xb_opdefs); i++)
 		if (xb_opdefs[i].run)
 			xb_known |= BIT_ULL(i);
-	xb_known &= xb_kind_opcodes();
 }
 
 u64 xb_opcodes_with_domid(void)

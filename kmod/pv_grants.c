@@ -196,19 +196,6 @@ static unsigned int xb_pv_empty(struct xb_area *area, u32 *slots,
 	return kept;
 }
 
-/* Slots that Xen has kept: rare, so without care for the time it takes. */
-static void xb_pv_keep(struct xb_map *m, const u32 *kept, unsigned int n)
-{
-	struct xb_part *p;
-	unsigned int i;
-
-	for (p = xb_parts(m); p < xb_parts_end(m); p++)
-		for (i = 0; i < n; i++)
-			if (kept[i] >= p->slot && kept[i] < p->slot + p->count)
-				xb_map_fail(m, p->first + kept[i] - p->slot,
-					    -EIO);
-}
-
 void xb_pv_unmap_grants(struct xb_map *m)
 {
 	struct xb_grants *grants = m->area->grants;
@@ -221,7 +208,7 @@ void xb_pv_unmap_grants(struct xb_map *m)
 	if (n)
 		n = xb_pv_empty(m->area, slots, n, m->scratch->unmap);
 	if (unlikely(n))
-		xb_pv_keep(m, slots, n);
+		xb_map_keep(m, n);
 }
 
 void xb_pv_leave_grants(struct xb_area *area, unsigned long first,
