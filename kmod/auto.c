@@ -5,7 +5,6 @@
 
 #include <asm/tlbflush.h>
 #include <asm/xen/hypercall.h>
-#include <asm/xen/page.h>
 #include <xen/grant_table.h>
 #include <xen/page.h>
 #include <xen/xen.h>
@@ -172,9 +171,7 @@ static int xb_auto_set_one(pte_t *pte, unsigned long addr, void *data)
 
 static int xb_auto_clear_one(pte_t *pte, unsigned long addr, void *data)
 {
-	struct xb_area *area = data;
-
-	pte_clear(area->ctx->mm, addr, pte);
+	pte_clear((struct mm_struct *)data, addr, pte);
 	return 0;
 }
 
@@ -199,7 +196,8 @@ void xb_auto_break(struct xb_area *area, u32 first, u32 nr)
 {
 	if (!IS_ENABLED(CONFIG_ARM64))
 		return;
-	xb_auto_apply(area, first, nr, xb_auto_clear_one, area);
+	xb_auto_apply(area, first, nr, xb_auto_clear_one,
+		      area->ctx->mm);
 	xb_auto_flush(area);
 }
 
@@ -210,7 +208,8 @@ void xb_auto_clear(struct xb_area *area, const u32 *slots, unsigned int nr)
 	for (i = 0; i < nr; i += n) {
 		for (n = 1; i + n < nr && slots[i + n] == slots[i] + n; n++)
 			;
-		xb_auto_apply(area, slots[i], n, xb_auto_clear_one, area);
+		xb_auto_apply(area, slots[i], n, xb_auto_clear_one,
+		      area->ctx->mm);
 	}
 	if (IS_ENABLED(CONFIG_ARM64))
 		xb_auto_flush(area);
