@@ -209,7 +209,7 @@ void xb_auto_clear(struct xb_area *area, const u32 *slots, unsigned int nr)
 		for (n = 1; i + n < nr && slots[i + n] == slots[i] + n; n++)
 			;
 		xb_auto_apply(area, slots[i], n, xb_auto_clear_one,
-		      area->ctx->mm);
+			      area->ctx->mm);
 	}
 	if (IS_ENABLED(CONFIG_ARM64))
 		xb_auto_flush(area);

@@ -73,7 +73,11 @@ static void xb_copy_flush(struct xb_copy *c)
 }
 
 /* Xen's side of a copy. */
-typedef typeof_member(struct gnttab_copy, source) xb_side;
+#define xb_side typeof_member(struct gnttab_copy, source)
+
+/* Two flags are passed on as they are. */
+static_assert(GNTCOPY_source_gref == XENBATCH_COPY_SOURCE_GREF);
+static_assert(GNTCOPY_dest_gref == XENBATCH_COPY_DEST_GREF);
 
 /* A grant, as XENBATCH_COPY_GRANT says it; how far its page goes. */
 static __always_inline u32 xb_side_grant(xb_side *side, u64 at)
@@ -124,8 +128,6 @@ static __always_inline u32 xb_copy_one(struct xb_copy *c, u64 source, u64 dest,
 	}
 	len = min(len, room);
 	copy->len = len;
-	BUILD_BUG_ON(XENBATCH_COPY_SOURCE_GREF != GNTCOPY_source_gref);
-	BUILD_BUG_ON(XENBATCH_COPY_DEST_GREF != GNTCOPY_dest_gref);
 	copy->flags = flags & (GNTCOPY_source_gref | GNTCOPY_dest_gref);
 	c->owner[c->nr++] = at;
 	return len;
