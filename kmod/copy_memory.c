@@ -64,6 +64,8 @@ static u64 xb_copy_pin(struct xb_copy *c, struct xb_pins *pins,
 		memmove(pages + n - got, pages, got * sizeof(*pages));
 		pages += n - got;
 		c->nr_written += got;
+		/* A page that was pinned to be read may be another one now. */
+		c->source.nr = 0;
 	} else {
 		c->nr_read += got;
 	}
