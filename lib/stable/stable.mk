@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Drop-ins for the stable Xen libraries, under stock's sonames and versions. One
+# build serves every Xen from 4.14 to 4.22: their maps are the same.
+
+STABLE_LIBS := libxenforeignmemory libxengnttab
+STABLE_SO   := $(STABLE_LIBS:%=$(O)/lib/%.so.1)
+STABLE_CPPFLAGS := $(XB_CPPFLAGS) -Ilib/stable
+STABLE_LD   = -shared -Wl,-soname,$(@F) -Wl,-z,now -Wl,-z,defs \
+	-Wl,-Bsymbolic-functions -Wl,--as-needed
+# libxentoollog and libxentoolcore stay stock's.
+STABLE_LDLIBS := -lxentoollog -lxentoolcore -lpthread
+
+STABLE_OBJ_libxenforeignmemory := foreignmemory foreign_stock
+STABLE_OBJ_libxengnttab := gnttab gnttab_stock dmabuf gntshr
+STABLE_OBJ := $(sort $(foreach l,$(STABLE_LIBS),$(STABLE_OBJ_$(l))))
+
+.PHONY: lib lib-stable install-stable
+lib: lib-stable
+lib-stable: $(STABLE_SO)
+
+$(O)/lib/stable/%.o: lib/stable/%.c lib/stable/stable.mk
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$(Q)$(CC) $(STABLE_CPPFLAGS) $(CPPFLAGS) $(XB_CFLAGS) $(CFLAGS) -MMD \
+		-MP -c -o $@ $<
+
+-include $(STABLE_OBJ:%=$(O)/lib/stable/%.d)
+
+define stable_so
+$(O)/lib/$(1).so.1: $(STABLE_OBJ_$(1):%=$(O)/lib/stable/%.o) lib/stable/$(1).map
+	$$(say) LD $$@
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) $$(STABLE_LD) \
+		-Wl,--version-script=lib/stable/$(1).map -o $$@ \
+		$$(filter %.o,$$^) $$(STABLE_LDLIBS)
+endef
+$(foreach l,$(STABLE_LIBS),$(eval $(call stable_so,$(l))))
+
+# A folder of its own: the distribution's libraries stay what programs get.
+install-stable: lib-stable
+	$(Q)for so in $(STABLE_SO); do \
+		printf '  INSTALL %s\n' \
+			$(DESTDIR)$(LIBDIR)/xenbatch/$${so##*/}; \
+		install -D -m 644 $$so \
+			$(DESTDIR)$(LIBDIR)/xenbatch/$${so##*/} || exit 1; \
+	done
