@@ -12,12 +12,14 @@
 #include <xentoollog.h>
 
 #include "active.h"
+#include "fast.h"
 
 struct xenforeignmemory_handle {
 	xentoollog_logger *logger, *logger_tofree;
 	int fd;			/* privcmd */
 	int unimplemented;	/* its errno for ioctls that it does not know */
 	Xentoolcore__Active_Handle active;
+	struct fast fast;
 };
 
 struct xenforeignmemory_resource_handle {
@@ -46,5 +48,14 @@ void *foreign_stock_map(xenforeignmemory_handle *fmem, uint32_t domid,
 int foreign_stock_map_resource(xenforeignmemory_handle *fmem,
 			       xenforeignmemory_resource_handle *fres);
 int foreign_stock_unmap(void *addr, size_t num);
+
+/*
+ * foreign_fast.c: the module. True: done, *ret and errno are the answer. False:
+ * it is a case for the stock device, and nothing was done.
+ */
+extern const struct fast_kind foreign_fast_kind;
+bool foreign_fast_map(struct fast *f, uint32_t domid, void *addr, int prot,
+		      int flags, size_t num, const xen_pfn_t *arr, int *err,
+		      void **ret);
 
 #endif /* STABLE_FOREIGN_H */

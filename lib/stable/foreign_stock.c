@@ -30,7 +30,7 @@ int foreign_stock_open(xenforeignmemory_handle *fmem)
 			 "Could not obtain handle on privileged command interface");
 		return -1;
 	}
-	/* Old kernels say EINVAL to what they do not know, later ones ENOTTY. */
+	/* Old kernels say EINVAL to what they do not know, others ENOTTY. */
 	if (ioctl(fd, IOCTL_PRIVCMD_UNIMPLEMENTED, NULL) >= 0) {
 		complain(fmem, -1, "privcmd ioctl should not be implemented");
 		close(fd);

@@ -22,11 +22,6 @@ static int restrict_cb(Xentoolcore__Active_Handle *active, domid_t domid)
 	return fmem->fd < 0 ? 0 : xenforeignmemory_restrict(fmem, domid);
 }
 
-static int close_devices(xenforeignmemory_handle *fmem)
-{
-	return fmem->fd == -1 ? 0 : close(fmem->fd);
-}
-
 API xenforeignmemory_handle *xenforeignmemory_open(xentoollog_logger *logger,
 						   unsigned int open_flags)
 {
@@ -37,6 +32,7 @@ API xenforeignmemory_handle *xenforeignmemory_open(xentoollog_logger *logger,
 		return NULL;
 	fmem->fd = -1;
 	fmem->logger = logger;
+	fast_init(&fmem->fast, &foreign_fast_kind);
 	fmem->active.restrict_callback = restrict_cb;
 	xentoolcore__register_active_handle(&fmem->active);
 	if (!logger) {
@@ -52,6 +48,7 @@ API xenforeignmemory_handle *xenforeignmemory_open(xentoollog_logger *logger,
 
 err_active:
 	xentoolcore__deregister_active_handle(&fmem->active);
+	fast_close(&fmem->fast);
 	xtl_logger_destroy(fmem->logger_tofree);
 	free(fmem);
 	return NULL;
@@ -64,7 +61,8 @@ API int xenforeignmemory_close(xenforeignmemory_handle *fmem)
 	if (!fmem)
 		return 0;
 	xentoolcore__deregister_active_handle(&fmem->active);
-	rc = close_devices(fmem);
+	fast_close(&fmem->fast);
+	rc = close(fmem->fd);
 	xtl_logger_destroy(fmem->logger_tofree);
 	free(fmem);
 	return rc;
@@ -96,6 +94,11 @@ API void *xenforeignmemory_map2(xenforeignmemory_handle *fmem, uint32_t domid,
 				void *addr, int prot, int flags, size_t num,
 				const xen_pfn_t arr[], int err[])
 {
+	void *ret;
+
+	if (likely(foreign_fast_map(&fmem->fast, domid, addr, prot, flags, num,
+				    arr, err, &ret)))
+		return ret;
 	if (!err)
 		return map_all(fmem, domid, addr, prot, flags, num, arr);
 	return foreign_stock_map(fmem, domid, addr, prot, flags, num, arr, err);
@@ -111,13 +114,19 @@ API void *xenforeignmemory_map(xenforeignmemory_handle *fmem, uint32_t domid,
 API int xenforeignmemory_unmap(xenforeignmemory_handle *fmem, void *addr,
 			       size_t num)
 {
-	(void)fmem;
+	int rc;
+
+	if (likely(fast_is_on(&fmem->fast)) &&
+	    fast_area_unmap(&fmem->fast, addr, num, &rc) == FAST_UNMAP_DONE)
+		return rc;
 	return foreign_stock_unmap(addr, num);
 }
 
 API int xenforeignmemory_restrict(xenforeignmemory_handle *fmem, domid_t domid)
 {
-	return ioctl(fmem->fd, IOCTL_PRIVCMD_RESTRICT, &domid);
+	int rc = ioctl(fmem->fd, IOCTL_PRIVCMD_RESTRICT, &domid);
+
+	return rc ? rc : fast_restrict(&fmem->fast, domid);
 }
 
 /*

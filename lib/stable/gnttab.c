@@ -19,8 +19,10 @@ static int restrict_cb(Xentoolcore__Active_Handle *active, uint16_t domid)
 	xengnttab_handle *xgt = (void *)((char *)active -
 					 offsetof(xengnttab_handle, active));
 
+	int rc = xentoolcore__restrict_by_dup2_null(xgt->fd);
+
 	(void)domid;
-	return xentoolcore__restrict_by_dup2_null(xgt->fd);
+	return rc ? rc : fast_shut(&xgt->fast);
 }
 
 API xengnttab_handle *xengnttab_open(xentoollog_logger *logger,
@@ -33,6 +35,7 @@ API xengnttab_handle *xengnttab_open(xentoollog_logger *logger,
 		return NULL;
 	xgt->fd = -1;
 	xgt->logger = logger;
+	fast_init(&xgt->fast, &gnttab_fast_kind);
 	xgt->active.restrict_callback = restrict_cb;
 	xentoolcore__register_active_handle(&xgt->active);
 	if (!logger) {
@@ -48,6 +51,7 @@ API xengnttab_handle *xengnttab_open(xentoollog_logger *logger,
 
 err_active:
 	xentoolcore__deregister_active_handle(&xgt->active);
+	fast_close(&xgt->fast);
 	xtl_logger_destroy(xgt->logger_tofree);
 	free(xgt);
 	return NULL;
@@ -60,14 +64,20 @@ API int xengnttab_close(xengnttab_handle *xgt)
 	if (!xgt)
 		return 0;
 	xentoolcore__deregister_active_handle(&xgt->active);
+	fast_close(&xgt->fast);
 	rc = close(xgt->fd);
 	xtl_logger_destroy(xgt->logger_tofree);
 	free(xgt);
 	return rc;
 }
 
+/*
+ * Who asks for the descriptor may do things to mappings with it that only
+ * gntdev knows of (the Qubes gui-daemon does): from now on all are its.
+ */
 API int xengnttab_fd(xengnttab_handle *xgt)
 {
+	xgt->fd_is_known = true;
 	return xgt->fd;
 }
 
@@ -82,6 +92,16 @@ API int xengnttab_set_max_grants(xengnttab_handle *xgt, uint32_t count)
 	xtl_log(xgt->logger, XTL_ERROR, errno, "gnttab",
 		"ioctl SET_MAX_GRANTS failed");
 	return rc;
+}
+
+static void *map(xengnttab_handle *xgt, const struct gnttab_request *request)
+{
+	void *ret;
+
+	if (likely(!xgt->fd_is_known) &&
+	    likely(gnttab_fast_map(&xgt->fast, request, &ret)))
+		return ret;
+	return gnttab_stock_map(xgt, request);
 }
 
 API void *xengnttab_map_grant_ref(xengnttab_handle *xgt, uint32_t domid,
@@ -102,7 +122,7 @@ API void *xengnttab_map_grant_refs(xengnttab_handle *xgt, uint32_t count,
 		.notify_port = -1,
 	};
 
-	return gnttab_stock_map(xgt, &request);
+	return map(xgt, &request);
 }
 
 API void *xengnttab_map_domain_grant_refs(xengnttab_handle *xgt, uint32_t count,
@@ -119,7 +139,7 @@ API void *xengnttab_map_domain_grant_refs(xengnttab_handle *xgt, uint32_t count,
 		.notify_port = -1,
 	};
 
-	return gnttab_stock_map(xgt, &request);
+	return map(xgt, &request);
 }
 
 API void *xengnttab_map_grant_ref_notify(xengnttab_handle *xgt, uint32_t domid,
@@ -137,17 +157,24 @@ API void *xengnttab_map_grant_ref_notify(xengnttab_handle *xgt, uint32_t domid,
 		.notify_port = notify_port,
 	};
 
-	return gnttab_stock_map(xgt, &request);
+	return map(xgt, &request);
 }
 
 API int xengnttab_unmap(xengnttab_handle *xgt, void *start_address,
 			uint32_t count)
 {
+	int rc;
+
+	if (likely(fast_was_on(&xgt->fast)) &&
+	    likely(gnttab_fast_unmap(&xgt->fast, start_address, count, &rc)))
+		return rc;
 	return gnttab_stock_unmap(xgt, start_address, count);
 }
 
 API int xengnttab_grant_copy(xengnttab_handle *xgt, uint32_t count,
 			     xengnttab_grant_copy_segment_t *segs)
 {
+	if (likely(gnttab_fast_copy(xgt, count, segs)))
+		return 0;
 	return gnttab_stock_copy(xgt, count, segs);
 }

@@ -10,8 +10,10 @@ STABLE_LD   = -shared -Wl,-soname,$(@F) -Wl,-z,now -Wl,-z,defs \
 # libxentoollog and libxentoolcore stay stock's.
 STABLE_LDLIBS := -lxentoollog -lxentoolcore -lpthread
 
-STABLE_OBJ_libxenforeignmemory := foreignmemory foreign_stock
-STABLE_OBJ_libxengnttab := gnttab gnttab_stock dmabuf gntshr
+STABLE_OBJ_libxenforeignmemory := foreignmemory foreign_stock \
+	foreign_fast fast areas
+STABLE_OBJ_libxengnttab := gnttab gnttab_stock \
+	gnttab_fast dmabuf gntshr fast areas
 STABLE_OBJ := $(sort $(foreach l,$(STABLE_LIBS),$(STABLE_OBJ_$(l))))
 
 .PHONY: lib lib-stable install-stable
