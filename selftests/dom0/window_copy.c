@@ -324,16 +324,18 @@ TEST_F(copy, malformed_operations)
 		op.copy.reserved[bit] = 1U << (bit * 4);
 		EXPECT_EQ(-EINVAL, ctx_run(c, &op));
 	}
-	EXPECT_EQ(-EINVAL, RUN(c, .opcode = XENBATCH_OP_GRANT_COPY, .domid = 1,
-			       .copy = { (uintptr_t)s, 1 }));
 	EXPECT_EQ(-EINVAL, RUN(c, .opcode = XENBATCH_OP_GRANT_COPY,
-			       .number = 1, .copy = { (uintptr_t)s, 1 }));
+			       .domid = 1,
+			       .copy = { .addr = (uintptr_t)s, .count = 1 }));
+	EXPECT_EQ(-EINVAL, RUN(c, .opcode = XENBATCH_OP_GRANT_COPY,
+			       .number = 1,
+			       .copy = { .addr = (uintptr_t)s, .count = 1 }));
 	EXPECT_EQ(-EINVAL, RUN(c, .opcode = XENBATCH_OP_GRANT_COPY,
 			       .flags = XENBATCH_OPF_LIST,
-			       .copy = { (uintptr_t)s, 1 }));
+			       .copy = { .addr = (uintptr_t)s, .count = 1 }));
 	EXPECT_EQ(-EINVAL, RUN(c, .opcode = XENBATCH_OP_GRANT_COPY,
 			       .flags = XENBATCH_OPF_READONLY,
-			       .copy = { (uintptr_t)s, 1 }));
+			       .copy = { .addr = (uintptr_t)s, .count = 1 }));
 }
 
 /* What Xen refuses fails alone, with Xen's reason. */

@@ -164,22 +164,24 @@ TEST_F(notify, errors)
 	EXPECT_EQ(-ENXIO, grant_notify(c, w + SLOTS * PAGE + 4096 * PAGE, 1,
 				       0));
 	EXPECT_EQ(-ENOENT, grant_notify(c, w + (SLOTS - 1) * PAGE, 1, 0));
-	for (bit = 0; bit < 64; bit += 7)
-		EXPECT_EQ(-EINVAL, RUN(c, .opcode = XENBATCH_OP_GRANT_NOTIFY,
-				       .notify = {
-					.addr = (uintptr_t)w, .what = 1,
-					.reserved = { bit < 20 ? 1ULL << bit : 0,
-						      bit >= 20 && bit < 40 ?
-						      1ULL << bit : 0,
-						      bit >= 40 ?
-						      1ULL << bit : 0 } }));
+	for (bit = 0; bit < 64; bit++) {
+		struct xenbatch_op op = {
+			.opcode = XENBATCH_OP_GRANT_NOTIFY,
+			.notify = { .addr = (uintptr_t)w, .what = 1 },
+		};
+
+		op.notify.reserved[bit % 3] = 1ULL << bit;
+		EXPECT_EQ(-EINVAL, ctx_run(c, &op));
+	}
 	EXPECT_EQ(-EINVAL, RUN(c, .opcode = XENBATCH_OP_GRANT_NOTIFY,
-			       .domid = 1, .notify = { (uintptr_t)w, 1 }));
+			       .domid = 1,
+			       .notify = { .addr = (uintptr_t)w, .what = 1 }));
 	EXPECT_EQ(-EINVAL, RUN(c, .opcode = XENBATCH_OP_GRANT_NOTIFY,
-			       .number = 1, .notify = { (uintptr_t)w, 1 }));
+			       .number = 1,
+			       .notify = { .addr = (uintptr_t)w, .what = 1 }));
 	EXPECT_EQ(-EINVAL, RUN(c, .opcode = XENBATCH_OP_GRANT_NOTIFY,
 			       .flags = XENBATCH_OPF_LIST,
-			       .notify = { (uintptr_t)w, 1 }));
+			       .notify = { .addr = (uintptr_t)w, .what = 1 }));
 	/* a mapping that cannot be written to */
 	EXPECT_EQ(0, RUN(c, .opcode = XENBATCH_OP_GRANT_MAP,
 			 .flags = XENBATCH_OPF_READONLY,

@@ -252,7 +252,8 @@ TEST_F_TIMEOUT(random, hundred_thousand, 270)
 {
 	uint32_t done, n, i, w = 0, first, count, kind = 0, round = 0;
 
-	fprintf(stderr, "# XENBATCH_SEED=%llu\n", (unsigned long long)self->seed);
+	fprintf(stderr, "# XENBATCH_SEED=%llu\n",
+		(unsigned long long)self->seed);
 	for (done = 0; done < 100000; done += n, round++) {
 		n = 1 + draw(self, MOST);
 		for (i = 0; i < n; i++) {

@@ -220,13 +220,15 @@ static void *fork_and_call(void *data)
 	struct job *j = data;
 	int status;
 	pid_t pid;
-	char *w, *dest = mmap(NULL, SLOTS * PAGE, PROT_NONE,
-			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *w, *dest;
 
 	while (!j->self->stop) {
 		w = j->self->shared[draw(j, 3)];
 		switch (draw(j, 5)) {
 		case 0:
+			/* mremap takes away what is there, then fails */
+			dest = mmap(NULL, SLOTS * PAGE, PROT_NONE,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 			mremap(w, SLOTS * PAGE, SLOTS * PAGE, MREMAP_MAYMOVE |
 			       MREMAP_FIXED, dest);
 			break;
