@@ -5,8 +5,10 @@
  * looked at through stock, says so at every step. A bad reference fails alone.
  * The same with and without pages for direct I/O.
  */
+#include <stdint.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <xen/sys/gntalloc.h>
 
 #include "kselftest_harness.h"
 
@@ -397,6 +399,59 @@ TEST_F(grant, large_batches)
 		}
 	}
 	EXPECT_EQ(0, munmap(w, all * PAGE));
+}
+
+/* What dom0 grants to itself, by stock's gntalloc: a vchan in one domain. */
+TEST_F(grant, own_grants)
+{
+	union {
+		struct ioctl_gntalloc_alloc_gref arg;
+		char room[sizeof(struct ioctl_gntalloc_alloc_gref) + 32];
+	} alloc = { .arg = { .domid = 0, .flags = GNTALLOC_FLAG_WRITABLE,
+			     .count = 4 } };
+	const bool pages = variant->region == XENBATCH_REGION_GRANT_PAGES;
+	int fd = open("/dev/xen/gntalloc", O_RDWR | O_CLOEXEC);
+	struct ioctl_gntalloc_dealloc_gref dealloc;
+	static char buffer[PAGE];
+	struct iovec here = { buffer, PAGE }, there = { self->w + PAGE, PAGE };
+	char *own, *w = self->w;
+	uint32_t i, round;
+
+	if (fd < 0)
+		SKIP_TEST("no /dev/xen/gntalloc");
+	ASSERT_EQ(0, ioctl(fd, IOCTL_GNTALLOC_ALLOC_GREF, &alloc.arg));
+	own = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		   (off_t)alloc.arg.index);
+	ASSERT_NE(MAP_FAILED, own);
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < 4; i++)
+			page_fill(own + i * PAGE, 900 + round * 10 + i);
+		ASSERT_EQ(0, grant_list(&self->c, 0, w, 4, alloc.arg.gref_ids,
+					NULL, 0));
+		for (i = 0; i < 4; i++) {
+			EXPECT_TRUE(page_is(w + i * PAGE,
+					    900 + round * 10 + i));
+			page_fill(w + i * PAGE, 950 + i);
+			EXPECT_TRUE(page_is(own + i * PAGE, 950 + i));
+		}
+		if (pages) {
+			EXPECT_EQ(PAGE, process_vm_readv(getpid(), &here, 1,
+							 &there, 1, 0));
+			EXPECT_TRUE(page_is(buffer, 951));
+		}
+		EXPECT_EQ(0, grant_notify(&self->c, w + 2 * PAGE + 5,
+					  XENBATCH_NOTIFY_CLEAR_BYTE, 0));
+		EXPECT_NE(0, own[2 * PAGE + 5]);
+		EXPECT_EQ(4, grant_unmap(&self->c, w, SLOTS));
+		EXPECT_EQ(0, own[2 * PAGE + 5]);
+	}
+	/* its own pages are as they were, and are taken back */
+	EXPECT_TRUE(page_is(own + PAGE, 951));
+	EXPECT_EQ(0, munmap(own, 4 * PAGE));
+	dealloc.index = alloc.arg.index;
+	dealloc.count = 4;
+	EXPECT_EQ(0, ioctl(fd, IOCTL_GNTALLOC_DEALLOC_GREF, &dealloc));
+	close(fd);
 }
 
 TEST_HARNESS_MAIN

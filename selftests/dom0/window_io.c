@@ -8,6 +8,7 @@
  * /dev/ram0 (brd) takes O_DIRECT; a pipe keeps the pages that vmsplice gave it
  * until they are read, so it is an I/O that takes as long as one likes.
  */
+#include <pthread.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
@@ -245,6 +246,106 @@ TEST_F(io, pipe_closed)
 	close(self->p[1]);
 	EXPECT_EQ(0, grants_used(&self->t, 0));
 	ASSERT_EQ(0, pipe(self->p));
+}
+
+struct pump {
+	char *w;
+	volatile int *stop;
+	uint32_t good, refused, bad;
+	char page[PAGE] __attribute__((aligned(4096)));
+};
+
+/* A page of slot 0 is of one grant or of the other, whole. */
+static void pumped(struct pump *p, ssize_t n)
+{
+	if (n < 0 && errno == EFAULT)
+		p->refused++;
+	else if (n == (ssize_t)PAGE && (page_is(p->page, TAG) ||
+					page_is(p->page, TAG + 8)))
+		p->good++;
+	else
+		p->bad++;
+}
+
+static void *pump_memory(void *data)
+{
+	struct pump *p = data;
+	struct iovec here = { p->page, PAGE }, there = { p->w, PAGE };
+
+	while (!*p->stop)
+		pumped(p, process_vm_readv(getpid(), &here, 1, &there, 1, 0));
+	return NULL;
+}
+
+static void *pump_pipe(void *data)
+{
+	struct pump *p = data;
+	int fds[2];
+	ssize_t n;
+
+	if (pipe(fds))
+		return NULL;
+	while (!*p->stop) {
+		n = to_pipe(fds[1], p->w);
+		if (n > 0)
+			n = read(fds[0], p->page, PAGE);
+		pumped(p, n);
+	}
+	close(fds[0]);
+	close(fds[1]);
+	return NULL;
+}
+
+static void *pump_disk(void *data)
+{
+	int fd = open("/dev/ram0", O_RDWR | O_DIRECT | O_CLOEXEC);
+	struct pump *p = data;
+	ssize_t n;
+
+	while (!*p->stop && fd >= 0) {
+		n = pwrite(fd, p->w, PAGE, 0);
+		if (n > 0)
+			n = pread(fd, p->page, PAGE, 0);
+		pumped(p, n);
+	}
+	close(fd);
+	return NULL;
+}
+
+/* The slot is emptied and filled all the time under three kinds of I/O. */
+TEST_F(io, slot_changes_all_the_time)
+{
+	void *(*const fns[3])(void *) = { pump_memory, pump_pipe, pump_disk };
+	static struct pump pumps[3];
+	const bool disk = !access("/dev/ram0", W_OK);
+	pthread_t threads[3];
+	volatile int stop = 0;
+	uint32_t i, round, n = disk ? 3 : 2;
+
+	for (i = 0; i < n; i++) {
+		pumps[i].w = self->w;
+		pumps[i].stop = &stop;
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, fns[i],
+					    &pumps[i]));
+	}
+	for (round = 0; round < 400; round++) {
+		ASSERT_EQ(1, grant_unmap(&self->c, self->w, 1));
+		ASSERT_EQ(0, grant_map(&self->c, self->t.domid, self->w, 1,
+				       round & 1 ? REF : REF + 8));
+		usleep(round % 7 * 500);
+	}
+	stop = 1;
+	for (i = 0; i < n; i++) {
+		ASSERT_EQ(0, pthread_join(threads[i], NULL));
+		EXPECT_EQ(0, pumps[i].bad) {
+			TH_LOG("I/O of kind %u", i);
+		}
+		EXPECT_LT(0, pumps[i].good) {
+			TH_LOG("I/O of kind %u", i);
+		}
+	}
+	EXPECT_EQ(SLOTS, grant_unmap(&self->c, self->w, SLOTS));
+	EXPECT_EQ(0, grants_used(&self->t, 0));
 }
 
 TEST_HARNESS_MAIN
