@@ -220,8 +220,6 @@ static void convert(struct ioctl_gntdev_grant_copy_segment *seg,
 /* Its flags are GNTCOPY_source_gref and _dest_gref, as are our first two. */
 long xb_stock_grant_copy(struct xb_device *dev, const struct xenbatch_op *op)
 {
-	const uint16_t known = XENBATCH_COPY_SOURCE_GREF |
-			       XENBATCH_COPY_DEST_GREF;
 	struct xenbatch_copy *c = (void *)(uintptr_t)op->copy.addr;
 	struct ioctl_gntdev_grant_copy_segment small[SMALL], *segs = small;
 	struct ioctl_gntdev_grant_copy copy;
@@ -231,12 +229,10 @@ long xb_stock_grant_copy(struct xb_device *dev, const struct xenbatch_op *op)
 
 	if (fd < 0)
 		return fd;
-	if (!n || n > XB_SOFT_PAGES_MAX)
-		return -EINVAL;
-	for (i = 0; i < n; i++)
-		if (c[i].flags & ~known || !(c[i].flags & known) ||
-		    c[i].reserved)
-			return -EINVAL;
+	ret = xb_soft_copies(c, n, XENBATCH_COPY_SOURCE_GREF |
+				   XENBATCH_COPY_DEST_GREF);
+	if (ret)
+		return ret;
 	if (n > SMALL)
 		segs = malloc(n * sizeof(*segs));
 	if (!segs)

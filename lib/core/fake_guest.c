@@ -177,7 +177,7 @@ int xb_fake_fill_grant(struct xb_fake_slot *slot, void *addr, uint16_t domid,
 	if (!g)
 		return -ENOENT;
 	if (g->readonly && !readonly)
-		return -EPERM;
+		return -EIO;	/* GNTST_general_error, in Xen's words */
 	offset = offset_of(domid, g->gfn);
 	err = offset < 0 ? (int)offset : show(addr, offset, readonly);
 	if (err)

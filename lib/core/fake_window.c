@@ -169,19 +169,16 @@ static long copy(struct xb_fake_windows *w, const struct xenbatch_op *op)
 {
 	struct xenbatch_copy *c = (void *)(uintptr_t)op->copy.addr;
 	uint32_t i, n = op->copy.count;
-	long ret = 0;
+	long ret = xb_soft_copies(c, n, 15);
 
-	if (!n || n > XB_SOFT_PAGES_MAX)
-		return -EINVAL;
+	if (ret)
+		return ret;
 	if (w->domid >= 0)
 		return -EPERM;
 	for (i = 0; i < n; i++, c++) {
 		void *source = (void *)(uintptr_t)c->source;
 		void *dest = (void *)(uintptr_t)c->dest;
 
-		if (c->reserved || !(c->flags & (XENBATCH_COPY_SOURCE_GREF |
-						 XENBATCH_COPY_DEST_GREF)))
-			return -EINVAL;
 		if (c->flags & XENBATCH_COPY_SOURCE_ARENA)
 			source = w->arena(w->owner, c->source, c->len);
 		if (c->flags & XENBATCH_COPY_DEST_ARENA)

@@ -113,3 +113,25 @@ uint64_t xb_soft_frame(const struct xenbatch_op *op, uint32_t i)
 		return ((const __u32 *)(uintptr_t)op->map.frame)[i];
 	return ((const __u64 *)(uintptr_t)op->map.frame)[i];
 }
+
+static bool fits(__u64 grant, uint16_t len)
+{
+	return (grant >> 32 & 0xffff) + len <= XB_PAGE;
+}
+
+int xb_soft_copies(const struct xenbatch_copy *c, uint32_t n, uint16_t flags)
+{
+	const uint16_t source = XENBATCH_COPY_SOURCE_GREF,
+		       dest = XENBATCH_COPY_DEST_GREF;
+	uint32_t i;
+
+	if (!n || n > XB_SOFT_PAGES_MAX)
+		return -EINVAL;
+	for (i = 0; i < n; i++, c++)
+		if (c->reserved || c->flags & ~flags ||
+		    !(c->flags & (source | dest)) ||
+		    (c->flags & source && !fits(c->source, c->len)) ||
+		    (c->flags & dest && !fits(c->dest, c->len)))
+			return -EINVAL;
+	return 0;
+}

@@ -72,6 +72,12 @@ int xb_soft_slots(struct xb_soft_area *areas, const struct xenbatch_op *op,
 /* Entry i of a map's list (or not list): a frame or a reference. */
 uint64_t xb_soft_frame(const struct xenbatch_op *op, uint32_t i);
 
+/*
+ * Are n segments of a copy well-formed, with no flags but these? 0 or -EINVAL:
+ * one that is not stops all.
+ */
+int xb_soft_copies(const struct xenbatch_copy *c, uint32_t n, uint16_t flags);
+
 /* Write page i's status, and remember in *ret the first that is not 0. */
 static inline void xb_soft_status(const struct xenbatch_op *op, uint32_t i,
 				  int status, long *ret)

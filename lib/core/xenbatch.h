@@ -240,8 +240,8 @@ int xenbatch_clear(xenbatch *xb, void *addr, size_t n);
 /*
  * The same for n grants of domid, onto empty slots of one of the grant windows;
  * where addr is NULL onto new ones of `window`, else window is not looked at.
- * errno besides: ENOENT no such grant, EPERM not granted to us or not for
- * writing, EBUSY a slot is filled, ENOSPC Xen's maptrack is full, ENODEV there
+ * errno besides: ENOENT no such grant, EPERM not granted to us, EIO not for
+ * writing (or what else Xen does not explain), EBUSY a slot is filled, ENOSPC Xen's maptrack is full, ENODEV there
  * is no /dev/xen/gntdev (and the module is not there).
  */
 void *xenbatch_map_grants(xenbatch *xb, void *addr, enum xenbatch_window window,

@@ -142,7 +142,7 @@ TEST_F(grant, one_fails_alone)
 		EXPECT_EQ(NULL, xenbatch_map_grants(self->xb, NULL,
 						    XENBATCH_GRANTS, 0, RW, 1,
 						    &self->readonly_ref, NULL));
-		EXPECT_EQ(EPERM, errno);
+		EXPECT_EQ(EIO, errno);
 		EXPECT_EQ(NULL, xenbatch_map_grants(self->xb, NULL,
 						    XENBATCH_GRANTS, 0x7fe0,
 						    RW, 1, refs, NULL));

@@ -315,7 +315,12 @@ TEST_F(window, cache_and_a_death)
 	} while (q && ms++ < 500);
 	EXPECT_EQ(NULL, q);
 	EXPECT_EQ(1000, *p);
-	xenbatch_cache_stats(cache, &stats);
+	for (ms = 0; ms < 500; ms++) {
+		xenbatch_cache_stats(cache, &stats);
+		if (stats.pages == 1)
+			break;
+		usleep(10000);
+	}
 	EXPECT_EQ(1, stats.pages);
 	EXPECT_EQ(1, stats.in_use);
 	xenbatch_cache_put(cache, p);
