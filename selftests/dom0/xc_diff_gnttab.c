@@ -4,12 +4,18 @@
  * stock's: tables mapped by hypercall, pages granted by gntalloc and mapped by
  * gntdev, written on one side and read on the other.
  *
- * dom0 grants to itself: no guest is needed.
+ * dom0 grants to itself: no guest is needed. Only a PV dom0 can do so and live:
+ * in an auto-translated domain Xen takes the page away from where it was when
+ * the domain maps its own grant (p2m_add_page in Xen 4.17's
+ * xen/arch/x86/mm/p2m.c), and nothing gives it back. There only what maps no
+ * such grant is tried.
  */
 #include <sys/mman.h>
 
 #include "helper/xc_diff.h"
 #include "helper/xc_frames.h"
+
+#include <xen/features.h>
 
 #define N 4
 static uint32_t domids[8];
@@ -184,10 +190,36 @@ static void wrong(struct mode *m)
 
 static const struct diff_case cases[] = {
 	{ "grant tables", table, 1 },
-	{ "granted and mapped", granted, 1 },
-	{ "the other side told", notified, 1 },
 	{ "what is refused", wrong, 1 },
 };
+
+static const struct diff_case own_cases[] = {
+	{ "granted and mapped", granted, 1 },
+	{ "the other side told", notified, 1 },
+};
+
+static bool is_translated(void)
+{
+	xen_feature_info_t info = { .submap_idx = 0 };
+
+	if (modes[0].api.xc_version(modes[0].xch, XENVER_get_features, &info))
+		ksft_exit_fail_msg("xc_version: %s\n", strerror(errno));
+	return info.submap >> XENFEAT_auto_translated_physmap & 1;
+}
+
+static void own_grants(void)
+{
+	size_t i;
+
+	if (!is_translated()) {
+		run_cases(own_cases, NR(own_cases));
+		all_called("xc_diff_gnttab");
+		return;
+	}
+	for (i = 0; i < NR(own_cases); i++)
+		ksft_test_result_skip("%s: not a PV dom0\n", own_cases[i].name);
+	ksft_test_result_skip("not every function was called\n");
+}
 
 int main(void)
 {
@@ -201,9 +233,9 @@ int main(void)
 	domids[nr_domids++] = 0;
 	for (i = 0; i < NR(bad_domids); i++)
 		domids[nr_domids++] = bad_domids[i];
-	ksft_set_plan(NR(cases) + 1);
+	ksft_set_plan(NR(cases) + NR(own_cases) + 1);
 	run_cases(cases, NR(cases));
-	all_called("xc_diff_gnttab");
+	own_grants();
 	end_domains();
 	ksft_finished();
 }
