@@ -25,11 +25,18 @@ static void xb_notify_free(struct xb_notify *notify)
 	kfree(notify);
 }
 
+/*
+ * Who gets the event looks for the byte, and may want to revoke the grant: the
+ * mapping goes before. Its page is nobody else's, so it goes at once.
+ */
 static void xb_notify_do(struct xb_notify *notify)
 {
-	if (notify->kmap)
+	if (notify->kmap) {
 		((u8 *)xb_kmap_address(notify->kmap))[notify->offset] = 0;
-	/* Who gets the event looks for the byte. */
+		xb_kmap_drop(notify->kmap);
+		notify->kmap = NULL;
+	}
+	/* The byte is clear before the event is seen. */
 	wmb();
 	if (notify->what & XENBATCH_NOTIFY_SEND_EVENT)
 		notify_remote_via_evtchn(notify->port);

@@ -177,6 +177,38 @@ static bool xb_pv_map_one(struct xb_map *m, unsigned int page,
 	return true;
 }
 
+/* The first slot beyond slot's page table. */
+static u32 xb_pv_table_end(const struct xb_area *area, u32 slot)
+{
+	unsigned long addr = xb_area_addr(area, slot);
+
+	return slot + PTRS_PER_PTE - (addr >> PAGE_SHIFT) % PTRS_PER_PTE;
+}
+
+/* Numbers that are no frames' become one that Xen refuses. */
+static noinline void xb_pv_clamp(struct mmu_update *update, const u64 *frame,
+				 u32 n, u64 flags)
+{
+	for (; n; n--, update++, frame++)
+		update->val = xb_pv_value(*frame, flags);
+}
+
+/* n updates of entries that follow each other in one table. */
+static __always_inline void xb_pv_build_run(struct mmu_update *update, u64 ptr,
+					    const u64 *frame, u32 n, u64 flags)
+{
+	u64 all = 0;
+	u32 i;
+
+	for (i = 0; i < n; i++, ptr += sizeof(pte_t)) {
+		all |= frame[i];
+		update[i].ptr = ptr;
+		update[i].val = frame[i] << PAGE_SHIFT | flags;
+	}
+	if (unlikely(all > XB_PV_NO_FRAME))
+		xb_pv_clamp(update, frame, n, flags);
+}
+
 static void xb_pv_build(struct xb_map *m)
 {
 	const u64 cmd = m->resource ? MMU_PT_UPDATE_NO_TRANSLATE :
@@ -185,20 +217,18 @@ static void xb_pv_build(struct xb_map *m)
 	const u64 *frame = m->scratch->frames;
 	struct xb_area *area = m->area;
 	struct xb_part *p;
-	u32 slot, end;
-	u64 entry, flags;
+	u32 slot, left, n;
 
 	for (p = xb_parts(m); p < xb_parts_end(m); p++) {
-		flags = xb_pv_flags(area, p->readonly);
-		entry = xb_pv_entry(area, p->slot);
-		end = p->slot + p->count;
-		for (slot = p->slot;;) {
-			update->ptr = entry | cmd;
-			update->val = xb_pv_value(*frame++, flags);
-			update++;
-			if (++slot == end)
-				break;
-			entry = xb_pv_next(area, entry, slot);
+		slot = p->slot;
+		for (left = p->count; left; left -= n) {
+			n = min(left, xb_pv_table_end(area, slot) - slot);
+			xb_pv_build_run(update, xb_pv_entry(area, slot) | cmd,
+					frame, n, xb_pv_flags(area,
+							      p->readonly));
+			update += n;
+			frame += n;
+			slot += n;
 		}
 	}
 }
@@ -302,14 +332,6 @@ static void xb_pv_empty(struct xb_area *area, const u32 *slots, unsigned int n,
 			entry = xb_pv_entry(area, slots[i]);
 	}
 	xb_pv_clear(area, updates, n);
-}
-
-/* The first slot beyond slot's page table. */
-static u32 xb_pv_table_end(const struct xb_area *area, u32 slot)
-{
-	unsigned long addr = xb_area_addr(area, slot);
-
-	return slot + PTRS_PER_PTE - (addr >> PAGE_SHIFT) % PTRS_PER_PTE;
 }
 
 /*

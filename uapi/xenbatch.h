@@ -257,12 +257,13 @@ enum xenbatch_opcode {
 	XENBATCH_OP_RESOURCE_MAP = 9,
 	/*
 	 * When the slot that addr (to the byte) lies in is emptied, in whatever
-	 * way: with CLEAR_BYTE, write 0 to that byte; then, with SEND_EVENT,
-	 * notify port. It is done once, and forgotten. What was said for that
-	 * slot before is replaced; what = 0 only forgets it. Errors: -EINVAL
-	 * unknown bits, CLEAR_BYTE on a read-only mapping, a port that is not
-	 * one of /dev/xen/evtchn's; -ENXIO not a grant window; -ENOENT the slot
-	 * is empty; -EPERM the context is restricted, and SEND_EVENT; -ENOMEM.
+	 * way: with CLEAR_BYTE, write 0 to that byte; then, when the grant is
+	 * not mapped here any more, with SEND_EVENT, notify port. It is done
+	 * once, and forgotten. What was said for that slot before is replaced;
+	 * what = 0 only forgets it. Errors: -EINVAL unknown bits, CLEAR_BYTE on
+	 * a read-only mapping, a port that is not one of /dev/xen/evtchn's;
+	 * -ENXIO not a grant window; -ENOENT the slot is empty; -EPERM the
+	 * context is restricted, and SEND_EVENT; -ENOMEM.
 	 */
 	XENBATCH_OP_GRANT_NOTIFY = 10,
 };
