@@ -47,6 +47,8 @@ unsigned int xb_grant_map_run(struct xb_run *run, struct xenbatch_op *ops,
 	if (likely(!err)) {
 		err = xb_area_lock(m.area);
 		if (likely(!err)) {
+			if (m.area->grants->pages)
+				xb_grants_settle(&m);
 			xb_kind_map_grants(&m);
 			xb_area_unlock(m.area);
 		}

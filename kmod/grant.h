@@ -48,6 +48,7 @@ struct xb_grants {
 	spinlock_t lock;		/* see above */
 	unsigned long nr;
 	struct page **pages;		/* one a slot, or NULL: for no I/O */
+	struct page *nobody;		/* with pages: see xb_grant_find_page */
 	struct list_head notifies;
 	struct xb_grant grant[];
 };
@@ -61,6 +62,7 @@ void xb_grants_free(struct xb_grants *grants);
  * that goes on get another one, or -ENOMEM.
  */
 void xb_grants_refill(struct xb_map *m);
+void xb_grants_settle(struct xb_map *m);
 
 /* Slots whose user mappings are gone: what else there was goes too. */
 void xb_grants_emptied(struct xb_area *area, const u32 *slots, unsigned int n);

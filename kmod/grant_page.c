@@ -108,13 +108,18 @@ void xb_kmap_drop(struct xb_kmap *kmap)
  * can be had of Xen, and the kernel dies of trying; without a page they leave
  * the entry alone, or do not count the copy, which xb_window_open() takes away.
  */
+/*
+ * If the slot was emptied after its entry was read, this must not be NULL: then
+ * get_user_pages would make the entry "young" that is not there any more. Who
+ * races with that does his I/O on a page of zeros that is nobody's.
+ */
 struct page *xb_grant_find_page(struct vm_area_struct *vma, unsigned long addr)
 {
 	struct xb_area *area = vma->vm_private_data;
 	struct xb_grants *grants = area->grants;
 	unsigned long slot = (addr - area->start) >> PAGE_SHIFT;
 	struct xb_grant *grant = &grants->grant[slot];
-	struct page *page = NULL;
+	struct page *page = grants->nobody;
 
 	if (unlikely(xb_mmap_is_write_locked(vma->vm_mm)))
 		return NULL;
@@ -164,6 +169,27 @@ void xb_grants_emptied(struct xb_area *area, const u32 *slots, unsigned int n)
 		xb_notifies_run(area, slots, n);
 }
 
+/*
+ * Slots of m are about to be mapped read-only. Who has found one writable, in
+ * the entry that was there before, must have his page of that before the slot
+ * gets another, or the kernel would write where it may not.
+ */
+void xb_grants_settle(struct xb_map *m)
+{
+	const struct xb_grant *grant;
+	struct xb_part *p;
+	u32 i;
+
+	for (p = xb_parts(m); p < xb_parts_end(m); p++) {
+		if (!p->readonly)
+			continue;
+		grant = &m->area->grants->grant[p->slot];
+		for (i = 0; i < p->count; i++, grant++)
+			if (!grant->readonly)
+				xb_grant_settle(m->area, p->slot + i);
+	}
+}
+
 void xb_grants_refill(struct xb_map *m)
 {
 	struct page **page;
@@ -196,11 +222,16 @@ struct xb_grants *xb_grants_alloc(unsigned long nr, bool pages)
 	grants->pages = kvcalloc(nr, sizeof(*grants->pages), GFP_KERNEL_ACCOUNT);
 	if (!grants->pages)
 		goto err_grants;
+	grants->nobody = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	if (!grants->nobody)
+		goto err_pages;
 	/* Elsewhere they come with what is mapped, and go with it. */
 	if (xen_pv_domain() && gnttab_alloc_pages(nr, grants->pages))
-		goto err_pages;
+		goto err_nobody;
 	return grants;
 
+err_nobody:
+	put_page(grants->nobody);
 err_pages:
 	kvfree(grants->pages);
 err_grants:
@@ -220,6 +251,8 @@ void xb_grants_free(struct xb_grants *grants)
 			gnttab_free_pages(n, &grants->pages[i]);
 		i += n + 1;
 	}
+	if (grants->nobody)
+		put_page(grants->nobody);
 	kvfree(grants->pages);
 	kvfree(grants);
 }

@@ -64,7 +64,9 @@
  *                                (get_user_pages: O_DIRECT,
  *                                process_vm_readv, vmsplice). Each slot keeps
  *                                a struct page; the kernel's own mapping of a
- *                                grant is made when somebody asks for it
+ *                                grant is made when somebody asks for it.
+ *                                I/O on a slot that is being emptied fails,
+ *                                or finds zeros and writes nowhere
  *
  * The offset of such an mmap is XENBATCH_MMAP_OFFSET(region, 0), for each of
  * any number of areas; MAP_FIXED is welcome. Areas are not inherited over fork
@@ -222,11 +224,13 @@ enum xenbatch_opcode {
 	 *   -EBUSY   the slot is filled (and stays so)
 	 *   -ESRCH   no such domain          (GNTST_bad_domain)
 	 *   -ENOENT  no such grant           (GNTST_bad_gntref)
-	 *   -EPERM   not granted to us, or not for writing
-	 *                                    (GNTST_permission_denied)
+	 *   -EPERM   not granted to us        (GNTST_permission_denied)
+	 *   -EIO     what Xen gives no reason for; also a grant for reading
+	 *            only that is to be mapped for writing
+	 *                                    (GNTST_general_error)
 	 *   -ENOSPC  no maptrack entry left  (GNTST_no_device_space)
 	 *   -EAGAIN  paged out for seconds   (GNTST_eagain)
-	 *   -EINVAL, -EIO  what else Xen says
+	 *   -EINVAL  what else Xen says
 	 */
 	XENBATCH_OP_GRANT_MAP = 4,
 	/*
