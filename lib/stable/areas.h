@@ -46,7 +46,7 @@ bool areas_insert(struct areas *areas, const struct area *area);
 bool areas_grow(struct areas *areas);
 void areas_clear(struct areas *areas);
 
-/* Something new lies at this place: forget all that was there, or kept there. */
+/* Something new lies here: forget all that was here, or was kept here. */
 void areas_forget(struct areas *areas, uintptr_t addr, size_t pages);
 void areas_forget_kept(struct areas *areas, uintptr_t addr, size_t pages);
 

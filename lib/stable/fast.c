@@ -79,7 +79,8 @@ static bool is_wanted(struct fast *f, size_t pages)
 		turn_off(f);
 		return false;
 	}
-	return name || __atomic_add_fetch(&f->seen, more, __ATOMIC_RELAXED) >= WORTH;
+	return name || __atomic_add_fetch(&f->seen, more, __ATOMIC_RELAXED) >=
+			       WORTH;
 }
 
 static bool is_suitable(struct fast *f)
@@ -296,7 +297,8 @@ int fast_restrict(struct fast *f, uint16_t domid)
 		.domid = domid,
 	};
 
-	if (fast_ready(f, WORTH) && xb_os_ioctl(f->fd, XENBATCH_IOC_RESTRICT, &r) >= 0)
+	if (fast_ready(f, WORTH) &&
+	    xb_os_ioctl(f->fd, XENBATCH_IOC_RESTRICT, &r) >= 0)
 		return 0;
 	return fast_shut(f);
 }

@@ -38,7 +38,7 @@ static bool is_pages_own(int64_t result)
 
 /*
  * Does one of these have bits beyond a page-table entry's? privcmd shifts them
- * away or into other fields, and what is left may even be a frame: it shall say.
+ * away or into other fields, and what is left may even be a frame: ask it.
  */
 static bool has_wild_frame(const xen_pfn_t *arr, size_t num)
 {

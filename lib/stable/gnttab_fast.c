@@ -133,8 +133,8 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 /*
  * A copy is not what a context would be opened for: it saves little where the
  * client's memory is plain memory. The module takes no garbage in the padding,
- * and gntdev does not mind it. So what it refuses goes the stock way; if that is
- * all that comes, at once.
+ * and gntdev does not mind it. So what it refuses goes the stock way; if that
+ * is all that comes, at once.
  */
 bool gnttab_fast_copy(xengnttab_handle *xgt, uint32_t count,
 		      xengnttab_grant_copy_segment_t *segs)
