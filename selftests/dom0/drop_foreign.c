@@ -166,7 +166,10 @@ static void domids(struct mode *m)
 		errors(m, err, NR(list));
 		if (p)
 			UNMAP(m, p, NR(list));
-		MAP(m, ids[i], PROT_READ, 1, list, NULL);
+		/* A number of 17 bits is cut to one that there is. */
+		p = MAP(m, ids[i], PROT_READ, 1, list, NULL);
+		if (p)
+			UNMAP(m, p, 1);
 	}
 }
 

@@ -6,6 +6,7 @@
  * use.
  * (Copies, DMA buffers, sharing: drop_copy.)
  */
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 
@@ -271,13 +272,13 @@ static evtchn_port_t sender, receiver;
 
 static bool event_came(void)
 {
-	int fd = xenevtchn_fd(evtchn), flags = fcntl(fd, F_GETFL), port;
+	struct pollfd wait = { xenevtchn_fd(evtchn), POLLIN, 0 };
+	int port;
 
-	fcntl(fd, F_SETFL, flags | O_NONBLOCK);
-	port = xenevtchn_pending(evtchn);
-	fcntl(fd, F_SETFL, flags);
-	if (port < 0)
+	/* Another vcpu may be the one that takes it. */
+	if (poll(&wait, 1, 300) != 1)
 		return false;
+	port = xenevtchn_pending(evtchn);
 	xenevtchn_unmask(evtchn, port);
 	return (evtchn_port_t)port == receiver || event_came();
 }

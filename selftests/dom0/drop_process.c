@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Promise: our libxenforeignmemory and libxengnttab are to processes and
- * threads what stock's are: over fork and clone, under restrictions, with handles that
- * are shared, with descriptors that a program closes, and at a sudden end.
+ * threads what stock's are: over fork and clone, under restrictions, with
+ * handles that are shared, with descriptors that a program closes, and at a sudden end.
  */
 #include <pthread.h>
 #include <sched.h>

@@ -10,8 +10,7 @@
 
 #define PAGE 4096UL
 #define TWIN_KB (16u << 10)
-/* Beyond all memory, and yet an address: a page-table entry holds it. */
-#define NO_FRAME (1UL << 36)
+#define NO_FRAME (1UL << 40)	/* beyond all memory */
 
 static inline void allow_memory(void)
 {
