@@ -3,6 +3,8 @@
  * Promise: our libxengnttab copies, shares and makes DMA buffers as stock's
  * does: values, errno, messages, the status of each segment, every byte.
  */
+#include <poll.h>
+
 #include "helper/drop_diff.h"
 #include "helper/drop_material.h"
 #include "helper/drop_symbols.h"
@@ -334,20 +336,21 @@ static void share_notify(struct mode *m)
 	xengntshr_handle *xgs = m->api.xengntshr_open(&m->log.vtable, 0);
 	int receiver = xenevtchn_bind_unbound_port(evtchn, 0);
 	int sender = xenevtchn_bind_interdomain(evtchn, 0, receiver);
-	int fd = xenevtchn_fd(evtchn), port;
+	struct pollfd wait = { xenevtchn_fd(evtchn), POLLIN, 0 };
 	uint32_t ref;
 	char *p, *q;
 
-	fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK);
-	while ((port = xenevtchn_pending(evtchn)) >= 0)
-		xenevtchn_unmask(evtchn, port);
+	/* A port that was bound has an event already. */
+	while (poll(&wait, 1, 100) == 1)
+		xenevtchn_unmask(evtchn, xenevtchn_pending(evtchn));
 	p = CALL_PTR(m, xengntshr_share_page_notify, xgs, 0, &ref, 1, 100,
 		     sender);
 	q = m->api.xengnttab_map_grant_ref(m->xgt, 0, ref, RW);
 	memset(p, 6, PAGE);
 	CALL(m, xengntshr_unshare, xgs, p, 1);
 	note(m, "event %d, bytes %d %d",
-	     xenevtchn_pending(evtchn) == receiver, q[100], q[101]);
+	     poll(&wait, 1, 1000) == 1 &&
+		     xenevtchn_pending(evtchn) == receiver, q[100], q[101]);
 	m->api.xengnttab_unmap(m->xgt, q, 1);
 	CALL_PTR(m, xengntshr_share_page_notify, xgs, 0, &ref, 1, 100, 1000);
 	p = CALL_PTR(m, xengntshr_share_page_notify, xgs, 0, &ref, 0, 4096, -1);
