@@ -109,9 +109,13 @@ void xb_auto_end(struct xb_map *m)
 vm_fault_t xb_auto_fault(struct vm_fault *vmf)
 {
 	struct xb_area *area = vmf->vma->vm_private_data;
-	unsigned long slot = (vmf->address - area->start) >> PAGE_SHIFT;
 	bool filled = false;
+	unsigned long slot;
 
+	/* A child's copy, which has nothing. */
+	if (!area)
+		return VM_FAULT_SIGBUS;
+	slot = (vmf->address - area->start) >> PAGE_SHIFT;
 	mutex_lock(&area->lock);
 	if (!area->gone && slot < xb_area_slots(area))
 		filled = test_bit(slot, area->filled);
