@@ -18,6 +18,17 @@ static unsigned long xb_auto_kaddr(struct page *page)
 	return (unsigned long)page_address(page);
 }
 
+/*
+ * Grants of this domain's own would come to a second frame, and on x86 Xen takes
+ * a page away from the first one then (p2m_add_page(), 4.17): whoever still has
+ * that, the kernel too, finds nothing there. A PV dom0 has no such trouble, and
+ * it is dom0 that loads this module.
+ */
+static bool xb_auto_is_own(domid_t domid)
+{
+	return IS_ENABLED(CONFIG_X86) && (!domid || domid == DOMID_SELF);
+}
+
 /* As for PV: operations for those pages whose slots are empty. */
 static unsigned int xb_auto_map_build(struct xb_map *m)
 {
@@ -37,6 +48,11 @@ static unsigned int xb_auto_map_build(struct xb_map *m)
 			if (unlikely(test_bit(slot, area->filled))) {
 				xb_map_fail(m, p->first + slot - p->slot,
 					    -EBUSY);
+				continue;
+			}
+			if (unlikely(xb_auto_is_own(p->domid))) {
+				xb_map_fail(m, p->first + slot - p->slot,
+					    -EINVAL);
 				continue;
 			}
 			gnttab_set_map_op(op, xb_auto_kaddr(*fresh), flags,

@@ -230,7 +230,8 @@ enum xenbatch_opcode {
 	 *                                    (GNTST_general_error)
 	 *   -ENOSPC  no maptrack entry left  (GNTST_no_device_space)
 	 *   -EAGAIN  paged out for seconds   (GNTST_eagain)
-	 *   -EINVAL  what else Xen says
+	 *   -EINVAL  what else Xen says; also a PVH dom0's own grants, whose
+	 *            pages Xen would take away from it
 	 */
 	XENBATCH_OP_GRANT_MAP = 4,
 	/*

@@ -415,7 +415,7 @@ TEST_F(grant, own_grants)
 	static char buffer[PAGE];
 	struct iovec here = { buffer, PAGE }, there = { self->w + PAGE, PAGE };
 	char *own, *w = self->w;
-	uint32_t i, round;
+	uint32_t i, round, rounds = 3;
 
 	if (fd < 0)
 		SKIP_TEST("no /dev/xen/gntalloc");
@@ -423,7 +423,18 @@ TEST_F(grant, own_grants)
 	own = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
 		   (off_t)alloc.arg.index);
 	ASSERT_NE(MAP_FAILED, own);
-	for (round = 0; round < 3; round++) {
+#ifdef __x86_64__
+	/* A page cannot be at two places there: Xen would take it from one. */
+	if (!(self->c.info.features & XENBATCH_FEATURE_PV)) {
+		page_fill(own, 900);
+		EXPECT_EQ(-EINVAL, grant_list(&self->c, 0, w, 4,
+					      alloc.arg.gref_ids, NULL, 0));
+		EXPECT_EQ(SLOTS, slots_empty(w, SLOTS));
+		EXPECT_TRUE(page_is(own, 900));
+		rounds = 0;
+	}
+#endif
+	for (round = 0; round < rounds; round++) {
 		for (i = 0; i < 4; i++)
 			page_fill(own + i * PAGE, 900 + round * 10 + i);
 		ASSERT_EQ(0, grant_list(&self->c, 0, w, 4, alloc.arg.gref_ids,
@@ -446,7 +457,8 @@ TEST_F(grant, own_grants)
 		EXPECT_EQ(0, own[2 * PAGE + 5]);
 	}
 	/* its own pages are as they were, and are taken back */
-	EXPECT_TRUE(page_is(own + PAGE, 951));
+	if (rounds)
+		EXPECT_TRUE(page_is(own + PAGE, 951));
 	EXPECT_EQ(0, munmap(own, 4 * PAGE));
 	dealloc.index = alloc.arg.index;
 	dealloc.count = 4;
