@@ -9,6 +9,7 @@ VERSION := 0.1.0
 # Debian packages that building, testing and showing need: the one list.
 DEPS := build-essential clang libclang-rt-14-dev cppcheck sparse pkg-config \
 	linux-headers-amd64 linux-source libxen-dev libjson-c-dev \
+	gcc-aarch64-linux-gnu \
 	libsmartcols-dev libcmocka-dev qemu-system-x86 python3 cpio rsync \
 	xz-utils kmod file perl shellcheck pyflakes3
 

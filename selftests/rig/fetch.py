@@ -8,6 +8,7 @@ is done, and no network touched, when the archive offers what is here already.
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -95,6 +96,50 @@ class Apt:
             finally:
                 shutil.rmtree(part, ignore_errors=True)
         return [os.path.join(directory, n) for n in names]
+
+
+def codename():
+    with open("/etc/os-release") as f:
+        found = re.search(r"^VERSION_CODENAME=(\w+)", f.read(), re.M)
+    return found.group(1) if found else "stable"
+
+
+def mirror():
+    """Where this machine's own packages come from."""
+    out = run(["apt-get", "indextargets", "--format",
+                     "$(RELEASE) $(CREATED_BY) $(COMPONENT) $(REPO_URI)"])
+    for line in out.splitlines():
+        release, by, component, uri = line.split(" ", 3)
+        if (release in (codename(), "stable") and by == "Packages" and
+                component == "main"):
+            return uri
+    raise FetchError("apt knows no Debian mirror for " + codename())
+
+
+def private_apt(folder, suite, arch=None):
+    """An apt that knows one suite only and keeps its state in `folder`; of
+    another processor's packages, if it is told so."""
+    os.makedirs(os.path.join(folder, "lists", "partial"), exist_ok=True)
+    os.makedirs(os.path.join(folder, "cache"), exist_ok=True)
+    open(os.path.join(folder, "status"), "a").close()
+    key = "/usr/share/keyrings/debian-archive-keyring.gpg"
+    with open(os.path.join(folder, "sources.list"), "w") as f:
+        f.write("deb %s%s %s main\n" % (
+            "[signed-by=%s] " % key if os.path.exists(key) else "",
+            mirror(), suite))
+    if arch:
+        args = ["-o", "APT::Architecture=" + arch,
+                "-o", "APT::Architectures=" + arch]
+    else:
+        args = []
+    options = {"Dir::Etc::sourcelist": "sources.list",
+               "Dir::State::lists": "lists", "Dir::Cache": "cache",
+               "Dir::State::status": "status"}
+    args += ["-o", "Dir::Etc::sourceparts=/dev/null",
+             "-o", "Acquire::Languages=none"]
+    for option, name in options.items():
+        args += ["-o", "%s=%s" % (option, os.path.join(folder, name))]
+    return Apt(args)
 
 
 def kernel_package(apt):

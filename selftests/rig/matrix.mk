@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The module against the headers of every kernel that is supported.
-# SUITE=host, bookworm-backports or sid: only that one.
+# SUITE=host, arm64, bookworm-backports or sid: only that one.
 
 .PHONY: kmod-matrix
 kmod-matrix:

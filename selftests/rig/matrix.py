@@ -26,9 +26,12 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import fetch                                            # noqa: E402
 
-# Suite, and what make must be told because gcc 12 and no pahole build it:
-# the options are those that the suite's own, newer gcc has.
+# Suite, or arm64 for this machine's own suite on other processors, and what
+# make must be told because gcc 12 and no pahole build it: the options are those
+# that the suite's own, newer gcc has.
 SUITES = {
+    "arm64": ["ARCH=arm64", "CROSS_COMPILE=aarch64-linux-gnu-",
+              "CC=aarch64-linux-gnu-gcc"],
     "bookworm-backports": ["CONFIG_DEBUG_INFO_BTF_MODULES="],
     "sid": ["CONFIG_DEBUG_INFO_BTF_MODULES=",
             "CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT=",
@@ -42,52 +45,17 @@ HARMLESS = re.compile(r"the compiler differs from the one used|"
 COMPLAINT = re.compile(r"warning:|error:|WARNING:|ERROR:")
 
 
-def codename():
-    with open("/etc/os-release") as f:
-        found = re.search(r"^VERSION_CODENAME=(\w+)", f.read(), re.M)
-    return found.group(1) if found else "stable"
-
-
-def mirror():
-    """Where this machine's own packages come from."""
-    out = fetch.run(["apt-get", "indextargets", "--format",
-                     "$(RELEASE) $(CREATED_BY) $(COMPONENT) $(REPO_URI)"])
-    for line in out.splitlines():
-        release, by, component, uri = line.split(" ", 3)
-        if (release in (codename(), "stable") and by == "Packages" and
-                component == "main"):
-            return uri
-    raise fetch.FetchError("apt knows no Debian mirror for " + codename())
-
-
-def private_apt(folder, suite):
-    """An apt that knows one suite only and keeps its state in `folder`."""
-    os.makedirs(os.path.join(folder, "lists", "partial"), exist_ok=True)
-    os.makedirs(os.path.join(folder, "cache"), exist_ok=True)
-    open(os.path.join(folder, "status"), "a").close()
-    key = "/usr/share/keyrings/debian-archive-keyring.gpg"
-    with open(os.path.join(folder, "sources.list"), "w") as f:
-        f.write("deb %s%s %s main\n" % (
-            "[signed-by=%s] " % key if os.path.exists(key) else "",
-            mirror(), suite))
-    options = {"Dir::Etc::sourcelist": "sources.list",
-               "Dir::State::lists": "lists", "Dir::Cache": "cache",
-               "Dir::State::status": "status"}
-    args = ["-o", "Dir::Etc::sourceparts=/dev/null",
-            "-o", "Acquire::Languages=none"]
-    for option, name in options.items():
-        args += ["-o", "%s=%s" % (option, os.path.join(folder, name))]
-    return fetch.Apt(args)
-
-
-def resolve(apt):
+def resolve(apt, suite):
     """(release, packages): the suite's headers, its kbuild, and the
-    libraries that its kbuild's tools load."""
-    headers, = [d for d in apt.depends("linux-headers-amd64")
+    libraries that its kbuild's tools load. Of arm64, the headers alone: this
+    machine's kbuild is of the same kernel."""
+    arch = "arm64" if suite == "arm64" else "amd64"
+    headers, = [d for d in apt.depends("linux-headers-" + arch)
                 if d.startswith("linux-headers-")]
     packages = [headers]
     packages += [d for d in apt.depends(headers)
-                 if re.match(r"linux-(headers|kbuild)-", d)]
+                 if re.match(r"linux-headers-" if arch == "arm64" else
+                             r"linux-(headers|kbuild)-", d)]
     todo = [p for p in packages if p.startswith("linux-kbuild-")]
     while todo:
         for d in apt.depends(todo.pop()):
@@ -114,6 +82,12 @@ def mend(root):
         text = re.sub(r"(?m)(^|[ =])/usr/src/", r"\1%s/usr/src/" % root, text)
         with open(path, "w") as f:
             f.write(text)
+    for path in glob.glob(root + "/usr/src/linux-headers-*-arm64/scripts"):
+        # ../../lib/linux-kbuild-<version>/scripts
+        kbuild = os.path.dirname(os.readlink(path))
+        os.makedirs(root + "/usr/lib", exist_ok=True)
+        os.symlink("/usr/lib/" + os.path.basename(kbuild),
+                   root + "/usr/lib/" + os.path.basename(kbuild))
     loader = glob.glob(root + "/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2")
     for folder, _, names in os.walk(root + "/usr/lib"):
         if "/linux-kbuild-" not in folder:
@@ -148,12 +122,15 @@ def wrap(path, loader):
 def headers_of(build, suite):
     """(release, kernel build folder) of a suite, fetched if need be."""
     folder = os.path.join(build, "cache", "matrix-" + suite)
-    apt = private_apt(folder, suite)
+    if suite == "arm64":
+        apt = fetch.private_apt(folder, fetch.codename(), suite)
+    else:
+        apt = fetch.private_apt(folder, suite)
     try:
-        release, packages = resolve(apt)
+        release, packages = resolve(apt, suite)
     except (fetch.FetchError, ValueError):
         apt.update()
-        release, packages = resolve(apt)
+        release, packages = resolve(apt, suite)
     debs = apt.download(packages, os.path.join(build, "cache", "debs"))
     # mended files name the folder they lie in, so that is part of the key
     key = "\n".join(sorted(map(os.path.basename, debs)) + [folder])
