@@ -122,6 +122,16 @@ static void xb_auto_gfns(struct xb_map *m, xen_pfn_t *gfns)
 		gfns[i] = xen_page_to_gfn(m->scratch->fresh[i]);
 }
 
+/*
+ * Has this domain frames that can be mapped? Of Xen's own ones the hypervisor
+ * has pages to share; the others are none, but Xen 4.17 on arm looks for their
+ * tables and dies of it.
+ */
+static bool xb_auto_has_frames(domid_t domid)
+{
+	return domid < DOMID_FIRST_RESERVED || domid == DOMID_XEN;
+}
+
 void xb_auto_map_frames(struct xb_map *m)
 {
 	struct xen_add_to_physmap_range add = {
@@ -132,7 +142,7 @@ void xb_auto_map_frames(struct xb_map *m)
 	};
 	s32 *results = m->scratch->add.results;
 	unsigned int i;
-	int err;
+	int err = -ESRCH;
 
 	BUILD_BUG_ON(sizeof(xen_ulong_t) != sizeof(*m->scratch->frames));
 	xb_auto_gfns(m, m->scratch->add.gfns);
@@ -141,7 +151,8 @@ void xb_auto_map_frames(struct xb_map *m)
 	set_xen_guest_handle(add.errs, results);
 	memset(results, 0xff, m->nr * sizeof(*results));
 	xen_preemptible_hcall_begin();
-	err = HYPERVISOR_memory_op(XENMEM_add_to_physmap_range, &add);
+	if (likely(xb_auto_has_frames(m->domid)))
+		err = HYPERVISOR_memory_op(XENMEM_add_to_physmap_range, &add);
 	xen_preemptible_hcall_end();
 	/* Even if all of it failed: what has come is known page by page. */
 	for (i = 0; i < m->nr; i++)
