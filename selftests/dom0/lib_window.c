@@ -21,8 +21,16 @@
 
 #define N	600
 #define RW	(PROT_READ | PROT_WRITE)
-/* No machine has that one: Xen says EPERM to it, as to all that is not RAM. */
+/*
+ * No machine has that one: Xen says EPERM to it, as to all that is not RAM, or
+ * EINVAL where dom0 is translated.
+ */
 #define NOWHERE	(1ULL << 34)
+
+static int is_nowhere(int err)
+{
+	return err == EPERM || err == EINVAL;
+}
 
 FIXTURE(window)
 {
@@ -183,7 +191,7 @@ TEST_F(window, bad_frames_fail_alone)
 	ASSERT_NE(NULL, p);
 	for (i = 0; i < 40; i++) {
 		if (i % 7 == 3) {
-			EXPECT_EQ(-EPERM, self->errs[i]);
+			EXPECT_TRUE(is_nowhere(-self->errs[i]));
 			EXPECT_TRUE(is_empty(at(p, i)));
 		} else {
 			EXPECT_EQ(0, self->errs[i]);
@@ -193,7 +201,7 @@ TEST_F(window, bad_frames_fail_alone)
 	ASSERT_EQ(0, xenbatch_unmap(self->xb, p, 40));
 	EXPECT_EQ(NULL, xenbatch_map(self->xb, NULL, self->domid, RW, 40, gfns,
 				     NULL));
-	EXPECT_EQ(EPERM, errno);
+	EXPECT_TRUE(is_nowhere(errno));
 	EXPECT_EQ(NULL, xenbatch_map(self->xb, NULL, 0x7fe0, RW, 1,
 				     self->mfns, NULL));
 	EXPECT_EQ(ESRCH, errno);
@@ -277,7 +285,7 @@ TEST_F(window, scatter)
 
 	pieces[1234].gfn = NOWHERE;
 	EXPECT_EQ(1, xenbatch_read_guest(self->xb, self->domid, pieces, 3000));
-	EXPECT_EQ(EPERM, pieces[1234].err);
+	EXPECT_TRUE(is_nowhere(pieces[1234].err));
 	EXPECT_EQ(0, pieces[1233].err);
 	EXPECT_EQ(0, pieces[1235].err);
 }
