@@ -9,7 +9,7 @@ VERSION := 0.1.0
 # Debian packages that building, testing and showing need: the one list.
 DEPS := build-essential clang libclang-rt-14-dev cppcheck sparse pkg-config \
 	linux-headers-amd64 linux-source libxen-dev libjson-c-dev \
-	gcc-aarch64-linux-gnu \
+	gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm \
 	libsmartcols-dev libcmocka-dev qemu-system-x86 python3 cpio rsync \
 	xz-utils kmod file perl shellcheck pyflakes3
 
@@ -82,7 +82,8 @@ setup:
 
 # What `make check` is made of, in this order.
 CHECKS := all lint kmod-check kmod-matrix unit rig-check bench-check \
-	install-check dom0-check pvh-check refuse-check bench demo
+	install-check dom0-check pvh-check arm64-check refuse-check bench \
+	demo
 
 check: setup
 	@MAKE="$(MAKE)" selftests/check.sh $(O) $(CHECKS)
@@ -127,6 +128,7 @@ help:
 	@echo '                     PASS=module,absent,stock for some passes'
 	@echo '  make dom0-shell    a shell in that dom0'
 	@echo '  make pvh-check     some of them in a PVH dom0; T=, PASS= too'
+	@echo '  make arm64-check   the contract in a dom0 of another processor'
 	@echo '  make refuse-check  the module where it must not load'
 	@echo '  make bench         instructions a call: stock, xenbatch, Xen alone;'
 	@echo '                     ROW=name for one row'

@@ -465,12 +465,18 @@ TEST_F_TIMEOUT(foreign, whole_page_tables, 60)
 TEST_F(foreign, own_domain)
 {
 	uint64_t frames[2] = { 0, 0xfee00 };
-	static const uint16_t domids[] = { 0, DOMID_SELF, DOMID_IO, DOMID_XEN };
+	/* DOMID_IO not on arm: Xen 4.17 dies of stock's trying */
+	static const uint16_t domids[] = {
+		0, DOMID_SELF, DOMID_XEN,
+#ifndef __aarch64__
+		DOMID_IO,
+#endif
+	};
 	char *w = self->w, *stock;
 	int err[2];
 	uint32_t k;
 
-	for (k = 0; k < 4; k++) {
+	for (k = 0; k < sizeof(domids) / sizeof(domids[0]); k++) {
 		/* another's frame as one's own: Xen would complain of that */
 		frames[0] = domids[k] == DOMID_SELF ? 0x7ffffffff :
 			    self->t.frames[0];

@@ -142,17 +142,17 @@ def private_apt(folder, suite, arch=None):
     return Apt(args)
 
 
-def kernel_package(apt):
-    """The package that linux-image-amd64 stands for, and so the release that
-    linux-headers-amd64 stands for: module and kernel must agree."""
+def kernel_package(apt, arch):
+    """The package that linux-image-<arch> stands for, and so the release that
+    linux-headers-<arch> stands for: module and kernel must agree."""
     try:
-        found = [d for d in apt.depends("linux-image-amd64")
+        found = [d for d in apt.depends("linux-image-" + arch.name)
                  if d.startswith("linux-image-")]
     except FetchError:
         found = []
     if not found:
         apt.update()
-        found = [d for d in apt.depends("linux-image-amd64")
+        found = [d for d in apt.depends("linux-image-" + arch.name)
                  if d.startswith("linux-image-")]
     return found[0]
 
@@ -171,15 +171,20 @@ def unpack(deb, root, parts=None):
         raise FetchError("dpkg-deb cannot read " + deb)
 
 
-def guest_root(build, packages_txt, release=None):
+def guest_root(build, packages_txt, arch, release=None):
     """Unpack the guest's packages; return (root folder, kernel release, key).
 
     `release` asks for a certain kernel, else it is the archive's current one.
     """
-    apt = Apt()
-    kernel = "linux-image-" + release if release else kernel_package(apt)
-    debs = apt.download([kernel] + read_list(packages_txt),
-                        os.path.join(build, "cache", "debs"))
+    cache = os.path.join(build, "cache")
+    apt = (private_apt(os.path.join(cache, "apt-" + arch.name), codename(),
+                       arch.name) if arch.cross else Apt())
+    kernel = ("linux-image-" + release if release
+              else kernel_package(apt, arch))
+    packages = [p.replace("amd64", arch.name)
+                for p in [*read_list(packages_txt), *arch.packages]]
+    debs = apt.download([kernel] + packages, os.path.join(cache, "debs"))
+    build = arch.out(build)
     names = "\n".join(sorted(map(os.path.basename, debs)) + KERNEL_PARTS)
     key = hashlib.sha256(names.encode()).hexdigest()[:16]
     root = os.path.join(build, "rig", "root-" + key)

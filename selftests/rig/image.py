@@ -11,6 +11,7 @@ Linux unpacks archives that stand one behind another, and later files win.
 Nothing is compressed: under TCG a byte is cheaper to copy than to inflate.
 """
 
+import glob
 import hashlib
 import lzma
 import os
@@ -22,7 +23,6 @@ import zlib
 
 import fetch
 
-LIB = "usr/lib/x86_64-linux-gnu"
 XENBIN = "usr/lib/xen-4.17/bin"
 OURS = "usr/lib/xenbatch"
 TESTS = "usr/lib/xenbatch/selftests"
@@ -46,7 +46,7 @@ FOLDERS = ("bin sbin dev proc sys tmp run root mnt etc etc/xen var var/lib "
            "var/lib/xen var/lib/xenstored var/log var/log/xen usr usr/bin "
            "usr/sbin usr/lib").split()
 LINKS = {"var/run": "/run", "var/lock": "/run/lock",
-         "lib64": "/lib/x86_64-linux-gnu", "etc/mtab": "/proc/mounts"}
+         "etc/mtab": "/proc/mounts"}
 
 
 class Cpio:
@@ -117,7 +117,10 @@ def needed(path):
 
 
 def library(root, name):
-    for folder in (LIB, "lib/x86_64-linux-gnu"):
+    # one processor's packages are in a root, so this is one folder of each
+    for folder in sorted(os.path.relpath(f, root)
+                         for d in ("lib", "usr/lib")
+                         for f in glob.glob("%s/%s/*-linux-gnu" % (root, d))):
         if os.path.exists(os.path.join(root, folder, name)):
             return os.path.join(folder, name)
     return None
@@ -177,7 +180,7 @@ def kernel_modules(root, release):
     return ["/" + os.path.relpath(p, root) for p in order]
 
 
-def stock(build, root, release, key):
+def stock(build, root, arch, release, key):
     """Path of Debian's part of the initramfs."""
     with open(__file__, "rb") as f:
         key = hashlib.sha256(key.encode() + f.read()).hexdigest()[:16]
@@ -189,23 +192,27 @@ def stock(build, root, release, key):
     cpio = Cpio()
     for f in FOLDERS:
         cpio.folder(f)
-    for name, target in LINKS.items():
+    for name, target in [*LINKS.items(), *arch.links]:
         cpio.link(name, target)
     cpio.device("dev/console", 5, 1)
     cpio.device("dev/null", 1, 3)
     cpio.add("bin/busybox", os.path.join(root, "bin/busybox"))
     cpio.link("bin/sh", "busybox")
-    full = [os.path.join(root, p) for p in STOCK_PROGRAMS]
-    for name, p in zip(STOCK_PROGRAMS, full):
+    # some of them Debian has for one kind of processor only
+    names = [n for n in STOCK_PROGRAMS
+             if not arch.cross or os.path.exists(os.path.join(root, n))]
+    full = [os.path.join(root, n) for n in names]
+    for name, p in zip(names, full):
         with open(os.path.realpath(p), "rb") as f:
             cpio.file(name, f.read())
     # Every Xen library, also those that only ours load or compare with.
-    libs = {n: "%s/%s" % (LIB, n) for n in os.listdir(os.path.join(root, LIB))
+    libs = {n: "%s/%s" % (arch.lib, n)
+            for n in os.listdir(os.path.join(root, arch.lib))
             if re.match(r"libxen.*\.so\.[0-9.]+$", n)}
     full += [os.path.join(root, p) for p in libs.values()]
     extra = ["libjson-c.so.5", "libsmartcols.so.1", "libgcc_s.so.1",
              "libpthread.so.0", "libdl.so.2", "librt.so.1", "libm.so.6",
-             "ld-linux-x86-64.so.2"]
+             arch.loader]
     libs.update({n: library(root, n) for n in extra})
     full += [os.path.join(root, library(root, n)) for n in extra]
     libs.update(closure(root, full))
@@ -221,7 +228,7 @@ def stock(build, root, release, key):
     return path
 
 
-def ours(build, rig, root, release, module, extra, job):
+def ours(build, rig, root, arch, release, module, extra, job):
     """The bytes of our own part and of the job. `extra`: (host, guest)."""
     cpio = Cpio()
     elf = []
@@ -245,7 +252,7 @@ def ours(build, rig, root, release, module, extra, job):
         # Names that Debian does not have can be found by everybody, those
         # that shadow Debian's only by who asks for them.
         if not library(root, name):
-            cpio.link("%s/%s" % (LIB, name), "/%s/%s" % (OURS, name))
+            cpio.link("%s/%s" % (arch.lib, name), "/%s/%s" % (OURS, name))
     tool = os.path.join(build, "tools", "xenbatch")
     if os.path.exists(tool):
         cpio.add("usr/bin/xenbatch", tool)
@@ -266,8 +273,10 @@ def ours(build, rig, root, release, module, extra, job):
     return cpio.bytes()
 
 
-def hypervisor(build, root, key):
+def hypervisor(build, root, arch, key):
     """Xen as QEMU's multiboot loader takes it: uncompressed."""
+    if arch.cross:
+        return os.path.join(root, "boot/xen-4.17-" + arch.name)
     path = os.path.join(build, "rig", "xen-" + key)
     if not os.path.exists(path):
         fetch.tidy(os.path.join(build, "rig"), "xen-")
@@ -278,9 +287,11 @@ def hypervisor(build, root, key):
     return path
 
 
-def kernel(build, root, release, key):
+def kernel(build, root, arch, release, key):
     """The kernel's ELF out of its bzImage. Xen would unpack it itself, but
-    xz under TCG takes seconds that this does not."""
+    xz under TCG takes seconds that this does not. On arm it comes unpacked."""
+    if arch.cross:
+        return os.path.join(root, "boot/vmlinuz-" + release)
     path = os.path.join(build, "rig", "vmlinux-" + key)
     if os.path.exists(path):
         return path

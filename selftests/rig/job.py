@@ -43,7 +43,7 @@ def rows_for(tests, programs, scripts=()):
 
 
 def plan_job(args):
-    folder = os.path.join(args.build, "selftests", "dom0")
+    folder = os.path.join(args.out, "selftests", "dom0")
     programs = [n for n in (os.listdir(folder) if os.path.isdir(folder)
                             else [])
                 if os.path.isfile(os.path.join(folder, n)) and

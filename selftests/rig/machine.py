@@ -58,7 +58,7 @@ class Machine:
                 "off" if interactive else "on"),
             "-serial", "chardev:console",
             "-chardev", "socket,id=report,fd=%d" % theirs.fileno(),
-            "-serial", "chardev:report"]
+            *scenario.report]
         self.start = time.monotonic()
         self.log = open(log, "wb")
         self.log.write((" ".join(args) + "\n").encode())

@@ -23,8 +23,8 @@ neither dom0's kernel nor Xen complained (allow/*.txt says what is no
 complaint), and Xen's tables show no grant, port or domain that was not in
 use before. The full log is <build>/rig/log/<scenario>.log.
 
-What each file is for: scenario.py the table of machines, plan.txt the table
-of tests, packages.txt and fetch.py the guest's packages, image.py the
+What each file is for: scenario.py the table of machines, arch.py their
+processors, plan.txt the table of tests, packages.txt and fetch.py the guest's packages, image.py the
 initramfs, guest/ and oracle.c what runs in it, machine.py the emulator,
 check.py and tap.py the judgement.
 """
@@ -269,22 +269,30 @@ class Command:
         return not self.code and not found, lines
 
 
-def build_oracle(build):
+def build_oracle(build, root, arch):
     path = os.path.join(build, "rig", "oracle")
     source = os.path.join(RIG, "oracle.c")
-    if (not os.path.exists(path) or
-            os.path.getmtime(path) < os.path.getmtime(source)):
-        fetch.say("CC", "selftests/rig/oracle.c")
-        fetch.run([os.environ.get("CC", "cc"), "-O2", "-Wall", "-Wextra",
-                   "-Werror", source, "-o", path, "-lxenctrl"])
+    if (os.path.exists(path) and
+            os.path.getmtime(path) >= os.path.getmtime(source)):
+        return
+    fetch.say("CC", "selftests/rig/oracle.c")
+    library = ["-lxenctrl"]
+    if arch.cross:
+        # the headers are the same for all, and so this machine's
+        folder = os.path.join(root, arch.lib)
+        library = ["-idirafter", "/usr/include", "-L" + folder,
+                   "-Wl,-rpath-link," + folder, "-l:libxenctrl.so.4.17"]
+    fetch.run([arch.cc, "-O2", "-Wall", "-Wextra", "-Werror", source,
+               "-o", path, *library])
 
 
 def prepare(args, text):
     """Everything a boot needs: (xen, kernel, initrd)."""
+    arch = SCENARIOS[args.scenario].arch
     root, release, key = fetch.guest_root(
-        args.build, os.path.join(RIG, "packages.txt"), args.release)
-    build_oracle(args.build)
-    module = args.ko or os.path.join(args.build, "kmod", release,
+        args.build, os.path.join(RIG, "packages.txt"), arch, args.release)
+    build_oracle(args.out, root, arch)
+    module = args.ko or os.path.join(args.out, "kmod", release,
                                      "xenbatch.ko")
     if not os.path.exists(module):
         if args.ko or not args.without_ko:
@@ -294,19 +302,19 @@ def prepare(args, text):
                 % (os.path.relpath(module), release, release, release))
         module = None
     extra = [a.split(":", 1) for a in args.add]
-    installed = os.path.join(args.build, "selftests", "kselftest")
+    installed = os.path.join(args.out, "selftests", "kselftest")
     if not args.run and os.path.isdir(installed):
         extra.append([installed, "kselftest"])
-    kernel = image.kernel(args.build, root, release, key)
+    kernel = image.kernel(args.out, root, arch, release, key)
     if SCENARIOS[args.scenario].guest_kernel:
         extra.append([kernel, "boot/vmlinux"])
-    initrd = os.path.join(args.build, "rig", "initrd")
+    initrd = os.path.join(args.out, "rig", "initrd")
     with open(initrd, "wb") as f:
-        with open(image.stock(args.build, root, release, key), "rb") as s:
+        with open(image.stock(args.out, root, arch, release, key), "rb") as s:
             f.write(s.read())
-        f.write(image.ours(args.build, RIG, root, release, module, extra,
-                           text))
-    return image.hypervisor(args.build, root, key), kernel, initrd
+        f.write(image.ours(args.out, RIG, root, arch, release, module,
+                           extra, text))
+    return image.hypervisor(args.out, root, arch, key), kernel, initrd
 
 
 def arguments():
@@ -356,6 +364,10 @@ def arguments():
         p.error("--live shows what --out would write: take one of them")
     args.run = commands
     args.build = os.path.abspath(args.build)
+    arch = SCENARIOS[args.scenario].arch
+    args.out = arch.out(args.build)
+    if args.release and not args.release.endswith("-" + arch.name):
+        args.release = None     # another processor's, from XENBATCH_KREL
     return args
 
 

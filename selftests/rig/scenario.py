@@ -9,9 +9,12 @@ one nanosecond of guest time; ERMS must be off there, since each iteration of
 
 from dataclasses import dataclass, replace
 
+from arch import AMD64, ARM64, Arch
+
 
 @dataclass(frozen=True)
 class Scenario:
+    arch: Arch = AMD64
     qemu: str = "qemu-system-x86_64"
     machine: tuple = ("-accel", "tcg")
     cpu: str = "Haswell-noTSX"
@@ -20,6 +23,8 @@ class Scenario:
     dom0_memory: int = 1024         # MiB of dom0
     xen: str = ""                   # more options for Xen
     kernel: str = ""                # more options for dom0's kernel
+    console: str = "com1=115200,8n1 console=com1"
+    report: tuple = ("-serial", "chardev:report")
     port: str = "/dev/ttyS1"        # where the guest reports to
     boot_seconds: int = 240         # until the guest's agent speaks
     hypervisor: bool = True         # False: the kernel alone, no Xen below
@@ -28,9 +33,9 @@ class Scenario:
     def xen_line(self):
         # bootscrub costs seconds under TCG; the ring must hold what Xen says
         # during one test, with the debug keys' tables.
-        return ("com1=115200,8n1 console=com1 loglvl=all guest_loglvl=all "
-                "conring_size=256k bootscrub=0 dom0_mem=%dM %s"
-                % (self.dom0_memory, self.xen)).strip()
+        return ("%s loglvl=all guest_loglvl=all conring_size=256k "
+                "bootscrub=0 dom0_mem=%dM %s"
+                % (self.console, self.dom0_memory, self.xen)).strip()
 
     def kernel_line(self):
         # What the kernel logs is read with dmesg after every test; the
@@ -42,6 +47,14 @@ class Scenario:
         if not self.hypervisor:
             return ["-kernel", kernel, "-append", self.kernel_line(),
                     "-initrd", initrd]
+        if self.arch == ARM64:
+            # QEMU writes these into the device tree; commas part options.
+            return ["-kernel", xen, "-append", self.xen_line(),
+                    "-device", "guest-loader,addr=0x60000000,kernel=%s,"
+                    "bootargs=%s" % (kernel, self.kernel_line().replace(
+                        ",", ",,")),
+                    "-device",
+                    "guest-loader,addr=0x68000000,initrd=" + initrd]
         # What multiboot calls modules; commas part them.
         return ["-kernel", xen, "-append", self.xen_line(), "-initrd",
                 "%s %s,%s" % (kernel, self.kernel_line().replace(",", ",,"),
@@ -77,4 +90,12 @@ SCENARIOS = {
                    cpu="qemu64,+svm,+npt", smp=1, xen="dom0=pvh",
                    kernel="clocksource=xen tsc=unstable nowatchdog",
                    boot_seconds=400),
+    # the same on arm; its second serial port is on the PCI bus
+    "arm64": replace(NORMAL, arch=ARM64, qemu="qemu-system-aarch64",
+                     machine=("-accel", "tcg", "-M",
+                              "virt,gic-version=2,virtualization=on"),
+                     cpu="cortex-a57", dom0_memory=768,
+                     console="console=dtuart dtuart=/pl011@9000000",
+                     xen="dom0_max_vcpus=1", port="/dev/ttyS0",
+                     report=("-device", "pci-serial,chardev=report")),
 }

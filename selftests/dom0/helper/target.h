@@ -8,7 +8,8 @@
  * Stock's mappings are not inherited: a child of fork may name the target, and
  * must not look at its pages and grants.
  *
- * It is a PV domain, so a frame of it is a machine frame.
+ * It is a PV domain, so a frame of it is a machine frame; on arm, where there
+ * are none, a translated one, whose frames are numbered as we have asked.
  * Include after raw.h.
  */
 #ifndef TARGET_H
@@ -69,6 +70,9 @@ static inline int target_new(struct target *t)
 	d->u.createdomain.max_grant_frames = 4;
 	d->u.createdomain.max_maptrack_frames = 4;
 	d->u.createdomain.grant_opts = XEN_DOMCTL_GRANT_version(1);
+#ifdef __aarch64__
+	d->u.createdomain.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap;
+#endif
 	if (target_do(t, d))
 		return -1;
 	t->domid = d->domain;
@@ -84,8 +88,12 @@ static inline int target_populate(struct target *t)
 	struct xen_memory_reservation *r = t->buffer;
 	xen_pfn_t *extents = (void *)((char *)t->buffer + TARGET_BUFFER / 2);
 	struct xen_domctl *d = target_domctl(t, XEN_DOMCTL_max_mem);
-	uint32_t done, i, n;
+	uint32_t done, i, n, base = 0;
 
+#ifdef __aarch64__
+	/* what a frame number means differs from one domain to the next */
+	base = t->domid % 64 * 0x10000 + 0x10000;
+#endif
 	d->u.max_mem.max_memkb = (t->nr + 64) * 4;
 	if (target_do(t, d))
 		return -1;
@@ -93,7 +101,7 @@ static inline int target_populate(struct target *t)
 		n = (t->nr - done) / TARGET_RUN;
 		n = n < most ? n : most;
 		for (i = 0; i < n; i++)
-			extents[i] = done + i * TARGET_RUN;
+			extents[i] = base + done + i * TARGET_RUN;
 		memset(r, 0, sizeof(*r));
 		set_xen_guest_handle_raw(r->extent_start, extents);
 		r->nr_extents = n;
