@@ -37,7 +37,6 @@ struct xb_copy {
 	struct xenbatch_copy *segments;
 	struct xenbatch_copy __user *from;
 	unsigned int nr;		/* copies */
-	unsigned int nr_quick;		/* ... of which no owner is noted */
 	unsigned int nr_read;		/* pinned, from the array's start */
 	unsigned int nr_written;	/* ... and from its end */
 	struct xb_pins source;		/* the newest of the first */
@@ -64,6 +63,12 @@ static inline u64 xb_copy_arena(const struct xb_copy *c, u64 offset)
  */
 u64 xb_copy_source(struct xb_copy *c, unsigned long addr, unsigned int at);
 u64 xb_copy_dest(struct xb_copy *c, unsigned long addr, unsigned int at);
+
+/*
+ * copy_arena.c: copy all count segments, if they are of the sort that it is for.
+ * -EAGAIN: they are not, and nothing was done.
+ */
+int xb_copy_arena_only(struct xb_copy *c, u32 count);
 
 /* Give all of them back. */
 void xb_copy_unpin(struct xb_copy *c);

@@ -31,11 +31,6 @@ static noinline void xb_copy_look(struct xb_copy *c)
 	struct xenbatch_copy *segment;
 	unsigned int i;
 
-	/* Nothing was noted of the quick ones: they are copies 0, 1, ... */
-	for (i = 0; i < c->nr_quick; i++) {
-		c->owner[i] = i;
-		c->segments[i].status = GNTST_okay;
-	}
 	for (i = 0; i < c->nr; i++) {
 		if (c->copies[i].status == GNTST_eagain)
 			gnttab_batch_copy(&c->copies[i], 1);
@@ -67,7 +62,6 @@ static void xb_copy_flush(struct xb_copy *c)
 	if (unlikely(bad))
 		xb_copy_look(c);
 	c->nr = 0;
-	c->nr_quick = 0;
 	if (c->nr_read | c->nr_written)
 		xb_copy_unpin(c);
 }
@@ -164,12 +158,12 @@ static int xb_segment_check(const struct xb_copy *c,
 	return err;
 }
 
-static int xb_segments_check(const struct xb_copy *c, unsigned int i,
-			     unsigned int nr)
+static int xb_segments_check(const struct xb_copy *c, unsigned int nr)
 {
+	unsigned int i;
 	int err = 0;
 
-	for (; i < nr && !err; i++)
+	for (i = 0; i < nr && !err; i++)
 		err = xb_segment_check(c, &c->segments[i]);
 	return err;
 }
@@ -210,14 +204,9 @@ static int xb_statuses_write(struct xb_copy *c)
 
 	if (!user_access_begin(c->from, c->nr_segments * sizeof(*c->from)))
 		return -EFAULT;
-	if (likely(!c->failed))
-		for (i = 0; i < c->nr_segments; i++)
-			unsafe_put_user(GNTST_okay, &c->from[i].status,
-					err_fault);
-	else
-		for (i = 0; i < c->nr_segments; i++)
-			unsafe_put_user(c->segments[i].status,
-					&c->from[i].status, err_fault);
+	for (i = 0; i < c->nr_segments; i++)
+		unsafe_put_user(c->segments[i].status, &c->from[i].status,
+				err_fault);
 	user_access_end();
 	return 0;
 
@@ -226,93 +215,18 @@ err_fault:
 	return -EFAULT;
 }
 
-/* len, flags, status and reserved, read at once. */
-static __always_inline u64 xb_segment_tail(const struct xenbatch_copy *s)
-{
-	return *(const u64 *)&s->len;
-}
-
-#define XB_TAIL_LEN	0xffffULL
-#define XB_TAIL_FLAGS	(0xffffULL << 16)
-#define XB_TAIL_RESERVED (0xffffULL << 48)
-
-/* domid and offset of Xen's side, which stand the other way round in ours. */
-static __always_inline void xb_side_put(xb_side *side, u32 offset_domid)
-{
-	*(u32 *)&side->domid = rol32(offset_domid, 16);
-}
-
-/*
- * What nearly all are: between a grant and the arena, in one page on both sides.
- * Checked and queued in one go. Returns how many of the segments, from the first
- * on, are so: none of them is copied yet.
- */
-static unsigned int xb_segments_quick(struct xb_copy *c)
-{
-	const u64 from = (u64)(XENBATCH_COPY_SOURCE_GREF |
-			       XENBATCH_COPY_DEST_ARENA) << 16;
-	const u64 to = (u64)(XENBATCH_COPY_SOURCE_ARENA |
-			     XENBATCH_COPY_DEST_GREF) << 16;
-	const struct xenbatch_copy *s = c->segments;
-	const struct xenbatch_copy *end = s + c->nr_segments;
-	const unsigned long max = c->ctx->arena.max;
-	struct gnttab_copy *copy = c->copies;
-	const u64 *gfns = c->gfns;
-	xb_side *grant, *memory;
-	u64 gref, byte, gfn, tail;
-	u32 len, most;
-
-	BUILD_BUG_ON(offsetof(struct gnttab_copy, flags) !=
-		     offsetof(struct gnttab_copy, len) + 2);
-	BUILD_BUG_ON(offsetof(struct gnttab_copy, source.offset) !=
-		     offsetof(struct gnttab_copy, source.domid) + 2);
-	if (!gfns || READ_ONCE(c->ctx->domid) != DOMID_INVALID)
-		return 0;
-	for (; s < end; s++, copy++) {
-		tail = xb_segment_tail(s);
-		if ((tail & (XB_TAIL_FLAGS | XB_TAIL_RESERVED)) == from) {
-			gref = s->source;
-			grant = &copy->source;
-			byte = s->dest;
-			memory = &copy->dest;
-		} else if ((tail & (XB_TAIL_FLAGS | XB_TAIL_RESERVED)) == to) {
-			byte = s->source;
-			memory = &copy->source;
-			gref = s->dest;
-			grant = &copy->dest;
-		} else {
-			break;
-		}
-		len = tail & XB_TAIL_LEN;
-		most = max_t(u32, (u16)(gref >> 32), byte & ~PAGE_MASK);
-		if (!len || len + most > PAGE_SIZE || byte >> PAGE_SHIFT >= max)
-			break;
-		gfn = READ_ONCE(gfns[byte >> PAGE_SHIFT]);
-		if (!gfn)
-			break;
-		grant->u.gmfn = (u32)gref;
-		xb_side_put(grant, gref >> 32);
-		memory->u.gmfn = gfn;
-		xb_side_put(memory, (byte & ~PAGE_MASK) | DOMID_SELF << 16);
-		/* Both flags of Xen's are ours. */
-		*(u32 *)&copy->len = tail & (XB_TAIL_LEN | 3ULL << 16);
-	}
-	return s - c->segments;
-}
-
 /* All of the segments that are here, or up to one whose memory is not there. */
 static int xb_segments_copy(struct xb_copy *c)
 {
-	unsigned int nr = c->nr_segments, i = c->nr_quick;
+	unsigned int nr = c->nr_segments, i;
 	int err = 0;
 
-	for (; i < nr && !err; i++)
+	for (i = 0; i < nr && !err; i++)
 		err = xb_segment_copy(c, i);
 	if (unlikely(err)) {
 		/* It may have queued something before it was found so. */
 		c->nr_segments = i - 1;
-		while (c->nr > c->nr_quick &&
-		       c->owner[c->nr - 1] == c->nr_segments)
+		while (c->nr && c->owner[c->nr - 1] == c->nr_segments)
 			c->nr--;
 	}
 	xb_copy_flush(c);
@@ -326,11 +240,7 @@ static int xb_segments_read(struct xb_copy *c, u32 count)
 	if (copy_from_user(c->segments, c->from,
 			   c->nr_segments * sizeof(*c->segments)))
 		return -EFAULT;
-	c->nr_quick = xb_segments_quick(c);
-	c->nr = c->nr_quick;
-	if (likely(c->nr == c->nr_segments))
-		return 0;
-	return xb_segments_check(c, c->nr, c->nr_segments);
+	return xb_segments_check(c, c->nr_segments);
 }
 
 /* Of more than can be read at once: nothing is done if one is malformed. */
@@ -359,13 +269,18 @@ static int xb_grant_copy(struct xb_run *run, u64 addr, u32 count)
 				       offsetof(struct xb_scratch, frames));
 	if (!scratch)
 		return -ENOMEM;
-	memory = (struct xb_copy_memory *)scratch->frames;
+	c.from = (struct xenbatch_copy __user *)addr;
+	c.gfns = xb_arena_gfns(run->ctx);
 	c.copies = (struct gnttab_copy *)scratch->bytes;
+	err = xb_copy_arena_only(&c, count);
+	if (likely(err != -EAGAIN)) {
+		run->copied += count;
+		return err;
+	}
+	memory = (struct xb_copy_memory *)scratch->frames;
 	c.owner = memory->owner;
 	c.pinned = memory->pinned;
 	c.segments = memory->segments;
-	c.from = (struct xenbatch_copy __user *)addr;
-	c.gfns = xb_arena_gfns(run->ctx);
 	if (count > XB_SEGMENTS) {
 		err = xb_segments_check_all(&c, count);
 		if (err)
