@@ -59,13 +59,69 @@ convert(const struct xb_conn *conn, struct xb_stretch *stretch,
 	return likely((source | dest) & grants && !seg->reserved);
 }
 
+/*
+ * The same for what most are, reads from a grant to this stretch, as many of
+ * s[0..n) as follow each other: how many.
+ */
+static size_t convert_reads(const struct xb_stretch *stretch,
+			    struct xenbatch_copy_segment *s, size_t n,
+			    struct xenbatch_copy *c)
+{
+	const uint64_t flags = XENBATCH_COPY_SOURCE_GREF |
+			       XENBATCH_COPY_DEST_ARENA;
+	const uint64_t base = stretch->base, size = stretch->size;
+	const uint64_t offset = stretch->offset - base;
+	size_t i;
+
+	if (size < UINT16_MAX)
+		return 0;	/* less than a segment may have */
+	for (i = 0; i < n; i++, s++, c++) {
+		uint64_t addr = (uintptr_t)s->dest.addr, len = s->len;
+
+		if (unlikely(s->reserved ||
+			     s->source.domid == XENBATCH_NO_DOMID ||
+			     s->dest.domid != XENBATCH_NO_DOMID ||
+			     addr - base > size - len))
+			break;
+		memcpy(&c->source, (const char *)&s->source +
+		       offsetof(struct xenbatch_copy_side, ref),
+		       sizeof(c->source));
+		c->dest = addr + offset;
+		len |= flags << 16;
+		memcpy((char *)c + offsetof(struct xenbatch_copy, len), &len,
+		       sizeof(len));
+		s->status = 0;
+	}
+	return i;
+}
+
+static bool convert_all(const struct xb_conn *conn,
+			struct xenbatch_copy_segment *segments, size_t n,
+			struct xenbatch_copy *copies)
+{
+	struct xb_stretch stretch = { .size = 0 };
+	size_t i = 0;
+
+	if (conn->dev.arena_copy)
+		xb_arena_find(&conn->arena, segments[0].dest.addr, &stretch);
+	for (;;) {
+		i += convert_reads(&stretch, segments + i, n - i, copies + i);
+		if (i == n)
+			return true;
+		if (unlikely(!convert(conn, &stretch, &segments[i],
+				      &copies[i])))
+			return false;
+		segments[i].status = 0;
+		i++;
+	}
+}
+
 int xb_copies_queue(struct xb_lane *lane,
 		    struct xenbatch_copy_segment *segments, size_t n,
 		    unsigned int flags, uint32_t tag)
 {
 	struct xb_lane_impl *impl = lane_impl(lane);
 	const struct xb_conn *conn = impl->conn;
-	struct xb_stretch stretch = { .size = 0 };
 	struct xb_copies *copies;
 	struct xenbatch_op *op;
 	size_t i;
@@ -74,12 +130,9 @@ int xb_copies_queue(struct xb_lane *lane,
 			       n * sizeof(copies->copy[0]));
 	if (!copies)
 		return -1;
-	for (i = 0; i < n; i++) {
-		if (unlikely(!convert(conn, &stretch, &segments[i],
-				      &copies->copy[i]))) {
-			errno = EINVAL;
-			return -1;
-		}
+	if (!convert_all(conn, segments, n, copies->copy)) {
+		errno = EINVAL;
+		return -1;
 	}
 	op = xb_lane_op(lane);
 	if (!op)
@@ -107,13 +160,9 @@ void xb_copies_finish(struct xb_lane_impl *lane)
 	while ((c = lane->copies)) {
 		lane->copies = c->next;
 		result = lane->pub.ops[c->op].result;
-		/* Others than these say that nothing was done. */
-		if (likely(!result))
-			for (i = 0; i < c->n; i++)
-				c->segments[i].status = 0;
-		else if (result == -EIO)
-			for (i = 0; i < c->n; i++)
-				c->segments[i].status = c->copy[i].status;
+		/* They are 0 already; other errors say that nothing was done. */
+		for (i = 0; result == -EIO && i < c->n; i++)
+			c->segments[i].status = c->copy[i].status;
 	}
 }
 
