@@ -248,7 +248,7 @@ static void counts(struct mode *m)
 	static const size_t sizes[] = {
 		0, 1UL << 20, 1UL << 31, 1UL << 36, 1UL << 52, ~0UL,
 	};
-	/* The list ends where memory ends. */
+	/* The list ends where memory ends, and nobody can map anything there. */
 	char *room = mmap(NULL, 2 * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 			  0);
 	xen_pfn_t *list = (void *)(room + PAGE - 4 * sizeof(*list));
@@ -256,7 +256,7 @@ static void counts(struct mode *m)
 	size_t s;
 	void *p;
 
-	munmap(room + PAGE, PAGE);
+	mprotect(room + PAGE, PAGE, PROT_NONE);
 	for (i = 0; i < 4; i++)
 		list[i] = frames[i];
 	for (s = 0; s < NR(sizes); s++) {
@@ -274,7 +274,7 @@ static void counts(struct mode *m)
 	MAP(m, dom, RW, 4, frames, wild(8));
 	MAP(m, dom, RW, 4, frames, wild(~3UL));
 	MAP(m, dom, RW, 4, frames, wild((uintptr_t)room + PAGE - 8));
-	munmap(room, PAGE);
+	munmap(room, 2 * PAGE);
 }
 
 /* Clients that call munmap themselves, in whole and in part. */
