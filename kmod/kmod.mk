@@ -22,7 +22,7 @@ endef
 define kmod_make
 $(Q)$(MAKE) -C $(KDIR) M=$(abspath $1)/kmod $(KBUILD_ARGS) $2 modules \
 	>$1/log 2>&1 || { tail -n 40 $1/log; echo "all of it: $1/log"; exit 1; }
-$(Q)! grep -E 'warning:|error:|WARNING:' $1/log || \
+$(Q)! grep -E '\.[ch]:.*(warning|error):|WARNING:' $1/log || \
 	{ echo "all of it: $1/log"; exit 1; }
 endef
 

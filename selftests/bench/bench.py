@@ -10,7 +10,9 @@ for what is no hypercall), same, and syscalls and hypercalls of one whole run.
 
 Fails if answers differed, if a row misses its figure in targets.json (XPTI
 on), or if its ratio stock/xenbatch is more than 5 % below the one that
-recorded.json holds. --record writes that file anew instead of comparing.
+recorded.json holds. --record writes that file anew instead of comparing. A
+goal_ratio in targets.json is wanted and not reached yet, or not in every boot:
+how far a row is from it is said each time, and does not fail.
 """
 
 import argparse
@@ -91,6 +93,16 @@ def judge_target(row, target):
         if calls is None or calls > target["max_syscalls"]:
             yield "%s system calls, wanted at most %d" % (
                 calls, target["max_syscalls"])
+
+
+def goals(rows, targets):
+    """A line for each row that is short of its goal."""
+    found = {key(r): r for r in rows}
+    for t in targets:
+        row = found.get((t["name"], t["n"], True))
+        if row and ratio(row) < t.get("goal_ratio", 0):
+            yield "%s: %.2f times fewer instructions than stock, goal %s" % (
+                title(row), ratio(row), t["goal_ratio"])
 
 
 def judge(rows, targets, recorded, partial=False):
@@ -194,20 +206,23 @@ def main():
 
     path = os.path.join(HERE, "recorded.json")
     recorded = load(path) if os.path.exists(path) else []
-    complaints = list(judge(rows, load(os.path.join(HERE, "targets.json")),
-                            [] if args.record else recorded, bool(args.row)))
+    targets = load(os.path.join(HERE, "targets.json"))
+    complaints = list(judge(rows, targets, [] if args.record else recorded,
+                            bool(args.row)))
     if not good:
         complaints.append("the rig or the tool complained, see above")
     if args.record and good:
         save(path, [{"name": r["name"], "n": r["n"], "xpti": r["xpti"],
                      "ratio": round(ratio(r), 3)} for r in rows])
     print()
+    for g in goals(rows, targets):
+        print("short of its goal: " + g)
     for c in complaints:
         print("not ok bench " + c)
     if not complaints:
         print("ok bench %d rows, %s" % (
             len(rows), "recorded" if args.record else
-            "answers the same, all figures reached"))
+            "answers the same, all figures that must be reached are"))
     print("all of it: " + os.path.relpath(results))
     return 1 if complaints else 0
 

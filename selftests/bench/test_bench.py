@@ -58,6 +58,13 @@ class Judge(unittest.TestCase):
         self.assertEqual(len(judge(other)), 2)
         self.assertEqual(judge(other, partial=True), [])
 
+    def test_goal_is_said_and_does_not_fail(self):
+        goal = {"name": row()["name"], "n": row()["n"], "goal_ratio": 3.0}
+        self.assertEqual(len(list(bench.goals([row()], [goal]))), 1)
+        self.assertEqual(list(bench.judge([row()], [goal], [])), [])
+        goal["goal_ratio"] = 1.5
+        self.assertEqual(list(bench.goals([row()], [goal])), [])
+
     def test_no_xpti_has_no_target(self):
         found = list(bench.judge([row(xpti=False, stock=111.0)], [], []))
         self.assertEqual(found, [])
@@ -71,7 +78,8 @@ class Files(unittest.TestCase):
             os.path.join(HERE, "targets.json"))}
         self.assertEqual(len(targets), len(bench.load(
             os.path.join(HERE, "targets.json"))))
-        known = {"name", "n", "min_ratio", "max_over_floor", "max_syscalls"}
+        known = {"name", "n", "min_ratio", "goal_ratio", "max_over_floor",
+                 "max_syscalls"}
         for t in targets.values():
             self.assertLessEqual(set(t), known)
         sweep = targets["sweep.64x2", 64]
