@@ -181,7 +181,8 @@ static bool xb_area_invalidate(struct mmu_interval_notifier *notifier,
 
 	mmu_interval_set_seq(notifier, seq);
 	/* A mremap that will be refused moves entries there and back. */
-	if (range->event != MMU_NOTIFY_CLEAR && !area->moving)
+	if (!area->moving &&
+	    (range->event != MMU_NOTIFY_CLEAR || XB_TABLES_MAY_GO))
 		area->gone = true;
 	if (area->nr_filled) {
 		first = max(range->start, area->start) - area->start;

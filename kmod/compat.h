@@ -45,4 +45,10 @@ static inline bool xb_mmap_is_write_locked(struct mm_struct *mm)
 #endif
 }
 
+/*
+ * Since 6.14 a page table that MADV_DONTNEED has emptied may be freed with it
+ * (mm/pt_reclaim.c). Whoever has noted where it lay must not use that any more.
+ */
+#define XB_TABLES_MAY_GO	IS_ENABLED(CONFIG_PT_RECLAIM)
+
 #endif /* XB_COMPAT_H */

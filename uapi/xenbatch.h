@@ -83,8 +83,10 @@
  * Later on such an area: mprotect fails with EACCES, munmap of a part with
  * EINVAL, mremap with EINVAL (growing: EFAULT). A mremap that moves the whole
  * area fails too, but only after the kernel has emptied all of its slots.
- * MADV_DONTNEED empties slots of GRANT_PAGES, and fails for others (EINVAL). A
- * child of fork gets nothing of a window, MADV_DOFORK or not.
+ * MADV_DONTNEED empties slots of GRANT_PAGES, and fails for others (EINVAL); with
+ * kernels that free page tables then (6.14 and later), operations on that area
+ * fail with -ENXIO from then on. A child of fork gets nothing of a window,
+ * MADV_DOFORK or not.
  *
  * open errors:
  *   ENFILE  as many contexts are open as the module allows
