@@ -319,7 +319,7 @@ static const struct vm_operations_struct xb_window_pages_ops = {
 	.fault = xb_window_fault,
 	.page_mkwrite = xb_window_mkwrite,
 	.pfn_mkwrite = xb_window_mkwrite,
-	.find_special_page = xb_grant_find_page,
+	XB_FIND_PAGE(xb_grant_find_page),
 };
 
 static struct xb_area *xb_area_alloc(struct xb_context *ctx,

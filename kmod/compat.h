@@ -51,4 +51,16 @@ static inline bool xb_mmap_is_write_locked(struct mm_struct *mm)
  */
 #define XB_TABLES_MAY_GO	IS_ENABLED(CONFIG_PT_RECLAIM)
 
+/*
+ * The struct page of an entry that is marked special, a member of vm_ops that
+ * changed its name in 6.18 and is there for gntdev's sake only.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+#define XB_FIND_PAGE(fn)	.find_special_page = (fn)
+#elif defined(CONFIG_FIND_NORMAL_PAGE)
+#define XB_FIND_PAGE(fn)	.find_normal_page = (fn)
+#else
+#define XB_FIND_PAGE(fn)	.name = NULL
+#endif
+
 #endif /* XB_COMPAT_H */
