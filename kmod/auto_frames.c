@@ -129,7 +129,7 @@ static void xb_auto_gfns(struct xb_map *m, xen_pfn_t *gfns)
  */
 static bool xb_auto_has_frames(domid_t domid)
 {
-	return domid < DOMID_FIRST_RESERVED || domid == DOMID_XEN;
+	return domid <= DOMID_SELF || domid == DOMID_XEN;
 }
 
 void xb_auto_map_frames(struct xb_map *m)
