@@ -473,7 +473,7 @@ static void run_cases(const struct diff_case *cases, size_t nr)
 }
 
 /* Was every function that is this program's called? */
-static void all_called(const char *program)
+static inline void all_called(const char *program)
 {
 	static const struct {
 		const char *program, *name;

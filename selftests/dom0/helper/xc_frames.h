@@ -10,7 +10,8 @@
 
 #define PAGE 4096UL
 #define TWIN_KB (16u << 10)
-#define NO_FRAME (1UL << 40)	/* beyond all memory */
+/* Beyond all memory, and yet an address: a page-table entry holds it. */
+#define NO_FRAME (1UL << 36)
 
 static inline void allow_memory(void)
 {

@@ -57,7 +57,9 @@
 	F(xc_diff_domain, xc_domain_getinfo) \
 	F(xc_diff_domain, xc_domain_getinfolist) \
 	F(xc_diff_domain, xc_domain_getvnuma) \
-	F(xc_diff_foreign, xc_domain_hvm_getcontext_partial) \
+	F(xc_diff_guest, xc_domain_hvm_getcontext) \
+	F(xc_diff_guest, xc_domain_hvm_getcontext_partial) \
+	F(xc_diff_guest, xc_domain_hvm_setcontext) \
 	F(xc_diff_memory, xc_domain_increase_reservation) \
 	F(xc_diff_memory, xc_domain_increase_reservation_exact) \
 	F(xc_diff_physmap, xc_domain_iomem_permission) \
@@ -104,6 +106,7 @@
 	F(xc_diff_guest, xc_ffs8) \
 	F(xc_diff_guest, xc_flush_mmu_updates) \
 	F(xc_diff, xc_get_cpumap_size) \
+	F(xc_diff_guest, xc_get_hvm_param) \
 	F(xc_diff, xc_get_last_error) \
 	F(xc_diff_physmap, xc_get_machine_memory_map) \
 	F(xc_diff, xc_get_max_cpus) \
@@ -132,6 +135,8 @@
 	F(xc_diff_gnttab, xc_gnttab_open) \
 	F(xc_diff, xc_gnttab_query_size) \
 	F(xc_diff_gnttab, xc_gnttab_set_max_grants) \
+	F(xc_diff_guest, xc_hvm_param_get) \
+	F(xc_diff_guest, xc_hvm_param_set) \
 	F(xc_diff, xc_hypercall_buffer_array_create) \
 	F(xc_diff, xc_hypercall_buffer_array_destroy) \
 	F(xc_diff, xc_interface_close) \
@@ -178,6 +183,7 @@
 	F(xc_diff_sched, xc_sched_rtds_vcpu_set) \
 	F(xc_diff, xc_send_debug_keys) \
 	F(xc_diff_physmap, xc_set_broken_page_p2m) \
+	F(xc_diff_guest, xc_set_hvm_param) \
 	F(xc_diff_domain, xc_set_paging_mempool_size) \
 	F(xc_diff, xc_set_progress_prefix) \
 	F(xc_diff_physmap, xc_shadow_control) \
