@@ -449,7 +449,7 @@ static bool run_case(const struct diff_case *c, bool show)
 			show_difference(modes[0].name, text[0], modes[i].name,
 					text[i]);
 	}
-	if (same && show && getenv("XENBATCH_DIFF_SHOW"))
+	if (same && getenv("XENBATCH_DIFF_SHOW"))
 		printf("%s", text[0]);
 	for (i = 0; i < NR_MODES; i++)
 		free(text[i]);
