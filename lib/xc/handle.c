@@ -53,11 +53,32 @@ static int open_connection(xc_interface *xch)
 	return -1;
 }
 
-static int is_libxenguest(struct dl_phdr_info *info, size_t size, void *none)
+/*
+ * So many libraries had been loaded, ever, when libxenguest was not among them.
+ * Nothing was loaded since: nothing to be looked for.
+ */
+static unsigned long long without_libxenguest;
+
+enum { LOOK_ON, FOUND, KNOWN };
+
+static int is_libxenguest(struct dl_phdr_info *info, size_t size, void *adds)
 {
 	(void)size;
-	(void)none;
-	return strstr(info->dlpi_name, "libxenguest.so") != NULL;
+	if (info->dlpi_adds == __atomic_load_n(&without_libxenguest,
+					       __ATOMIC_RELAXED))
+		return KNOWN;
+	*(unsigned long long *)adds = info->dlpi_adds;
+	return strstr(info->dlpi_name, "libxenguest.so") ? FOUND : LOOK_ON;
+}
+
+static bool has_libxenguest(void)
+{
+	unsigned long long adds = 0;
+	int found = dl_iterate_phdr(is_libxenguest, &adds);
+
+	if (found == LOOK_ON)
+		__atomic_store_n(&without_libxenguest, adds, __ATOMIC_RELAXED);
+	return found == FOUND;
 }
 
 static int open_fields(xc_interface *xch)
@@ -89,7 +110,7 @@ XC_API xc_interface *xc_interface_open(xentoollog_logger *logger,
 		return xch;
 	if (open_connection(xch))
 		goto err_logger;
-	if (dl_iterate_phdr(is_libxenguest, NULL) && open_fields(xch))
+	if (has_libxenguest() && open_fields(xch))
 		goto err_close;
 	return xch;
 
