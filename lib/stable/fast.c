@@ -261,6 +261,7 @@ void fast_close(struct fast *f)
 			release_kept(f);
 			xb_os_munmap(f->ops, PAGE_BYTES);
 		}
+		berth_close(&f->berth);
 		areas_destroy(&f->areas);
 		if (f->nulled || is_our_fd(f))
 			xb_os_close(f->fd);
@@ -320,6 +321,7 @@ bool fast_area_get(struct fast *f, struct fast_area *got, size_t pages,
 		pthread_mutex_unlock(&f->lock);
 		if (got->kept)
 			return true;
+		addr = berth_for(&f->berth, pages);
 	}
 	p = mmap(addr, pages << PAGE_SHIFT, prot, flags | MAP_SHARED, f->fd,
 		 (off_t)XENBATCH_MMAP_OFFSET(f->kind->region, 0));
@@ -378,8 +380,12 @@ void fast_area_give(struct fast *f, const struct fast_area *got)
 	pthread_mutex_lock(&f->lock);
 	if (got->placed)
 		areas_forget(&f->areas, got->area.addr, got->area.pages);
-	else if (!got->kept)
+	else if (!got->kept) {
 		areas_forget_kept(&f->areas, got->area.addr, got->area.pages);
+		/* One that we know lay here: it was unmapped behind our back. */
+		if (areas_find(&f->areas, got->area.addr))
+			berth_want(&f->berth);
+	}
 	if (!got->placed)
 		while (!areas_insert(&f->areas, &got->area))
 			if (!make_room(f))

@@ -27,6 +27,7 @@
 
 #include "active.h"
 #include "areas.h"
+#include "berth.h"
 
 enum fast_state {
 	FAST_UNTRIED,
@@ -56,6 +57,7 @@ struct fast {
 	struct xenbatch_op *ops;
 	pthread_mutex_t lock;	/* areas */
 	struct areas areas;
+	struct berth berth;	/* of new areas, if clients unmap them */
 };
 
 /* As a result: there is no use in trying again. No operation gives this. */

@@ -11,9 +11,9 @@ STABLE_LD   = -shared -Wl,-soname,$(@F) -Wl,-z,now -Wl,-z,defs \
 STABLE_LDLIBS := -lxentoollog -lxentoolcore -lpthread
 
 STABLE_OBJ_libxenforeignmemory := foreignmemory foreign_stock \
-	foreign_fast fast areas
+	foreign_fast fast areas berth
 STABLE_OBJ_libxengnttab := gnttab gnttab_stock \
-	gnttab_fast dmabuf gntshr fast areas
+	gnttab_fast dmabuf gntshr fast areas berth
 STABLE_OBJ := $(sort $(foreach l,$(STABLE_LIBS),$(STABLE_OBJ_$(l))))
 
 .PHONY: lib lib-stable install-stable

@@ -350,6 +350,38 @@ static void client_maps_over(struct mode *m)
 	}
 }
 
+/* A place that mappings of a shape come to again and again is the client's. */
+static void client_takes_place(struct mode *m)
+{
+	const size_t sizes[] = { 4, 511, 512, 600 };
+	char *mine[NR(sizes)], *p;
+	size_t i, j;
+
+	for (i = 0; i < NR(sizes); i++) {
+		for (j = 0; j < 4; j++) {
+			p = MAP(m, dom, RW, sizes[i], frames, NULL);
+			munmap(p, sizes[i] * PAGE);
+		}
+		mine[i] = mmap(p, sizes[i] * PAGE, RW,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+		memset(mine[i], i + 1, sizes[i] * PAGE);
+		for (j = 0; j < 3; j++) {
+			p = MAP(m, dom, RW, sizes[i], frames, NULL);
+			contents(m, p, 0, sizes[i]);
+			munmap(p, sizes[i] * PAGE);
+		}
+	}
+	m->api.xenforeignmemory_close(m->fmem);
+	m->fmem = m->api.xenforeignmemory_open(&m->log.vtable, 0);
+	for (i = 0; i < NR(sizes); i++) {
+		for (j = 0; j < sizes[i] * PAGE; j++)
+			if (mine[i][j] != (char)(i + 1))
+				break;
+		note(m, "mine %d", j == sizes[i] * PAGE);
+		munmap(mine[i], sizes[i] * PAGE);
+	}
+}
+
 /* One mapping over another, over what was given back, by another handle. */
 static void maps_over_maps(struct mode *m)
 {
@@ -496,6 +528,7 @@ static const struct diff_case cases[] = {
 	{ "counts and pointers", counts },
 	{ "clients that unmap", client_unmaps },
 	{ "clients that map over", client_maps_over },
+	{ "clients that map where we did", client_takes_place },
 	{ "mappings over mappings", maps_over_maps },
 	{ "the kernel's use of pages", kernel_uses },
 	{ "resources", resources },
