@@ -4,8 +4,7 @@
 
 #include "clock.h"
 
-#define SAMPLES	 15
-#define FEW	 3		/* ... of what takes more than LONG units */
+#define FEW	 3		/* groups of what takes more than LONG units */
 #define LONG	 20000000
 #define GROUP	 150000		/* a group takes about this many units */
 #define GROUP_MAX 256
@@ -97,33 +96,32 @@ static double sample(const struct clock_case *c, unsigned int group)
  * How many calls make a group, and how many groups there are; the calls it
  * takes to find out warm up.
  */
-static unsigned int group_size(const struct clock_case *c, int *samples)
+static unsigned int group_size(const struct clock_case *c, int *groups)
 {
 	double once = 0;
 
 	for (int i = 0; i < 3; i++)
 		once = sample(c, 1);
-	if (once > LONG)
-		*samples = FEW;
+	if (once > LONG && *groups > FEW)
+		*groups = FEW;
 	if (once * GROUP_MAX < GROUP)
 		return GROUP_MAX;
 	return once < GROUP ? (unsigned int)(GROUP / once) : 1;
 }
 
-bool clock_measure(struct clock_case *a, struct clock_case *b,
+bool clock_measure(struct clock_case *a, struct clock_case *b, int groups,
 		   const volatile int *stop)
 {
 	struct clock_case *cases[] = { a, b };
 	unsigned int group[2];
-	int samples = SAMPLES;
 
 	for (int c = 0; c < 2; c++) {
 		if (!cases[c])
 			continue;
-		group[c] = group_size(cases[c], &samples);
+		group[c] = group_size(cases[c], &groups);
 		cases[c]->cost = INFINITY;
 	}
-	for (int s = 0; s < samples; s++) {
+	for (int s = 0; s < groups; s++) {
 		for (int c = 0; c < 2; c++) {
 			if (!cases[c] || *stop)
 				continue;

@@ -23,15 +23,18 @@ uint64_t clock_now(void);
  * and under icount repeats to the digit.
  *
  * Two are measured at a time, in turns, so that what happens meanwhile happens
- * to both. Either may be NULL. False if stopped by *stop.
+ * to both. Either may be NULL. `groups` is how many of each, fewer for what is
+ * long. False if stopped by *stop.
  */
+#define CLOCK_GROUPS 15
+
 struct clock_case {
 	void (*fn)(void *arg);
 	void *arg;
 	double cost;		/* out */
 };
 
-bool clock_measure(struct clock_case *a, struct clock_case *b,
+bool clock_measure(struct clock_case *a, struct clock_case *b, int groups,
 		   const volatile int *stop);
 
 #endif /* BENCH_CLOCK_H */

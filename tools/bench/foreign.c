@@ -7,6 +7,11 @@
 
 #define RW (PROT_READ | PROT_WRITE)
 
+size_t pages_size(unsigned int n)
+{
+	return (size_t)n * MEMORY_PAGE;
+}
+
 bool mapped(struct side *side, const void *p, unsigned int n)
 {
 	note(&side->results[0], p ? 0 : -1);
@@ -75,17 +80,17 @@ static double map_floor(struct floor *f, const struct row *row,
 
 const struct kind kind_foreign = {
 	.run = map_run, .out_size = words_size, .calls = calls_two,
-	.floor = map_floor, .needs = NEEDS_MEMORY,
+	.floor = map_floor, .maps = pages_size, .needs = NEEDS_MEMORY,
 };
 
 const struct kind kind_foreign_dropin = {
 	.run = map_run, .out_size = words_size, .calls = calls_two,
-	.floor = map_floor, .needs = NEEDS_MEMORY | NEEDS_DROPINS,
+	.floor = map_floor, .maps = pages_size, .needs = NEEDS_MEMORY | NEEDS_DROPINS,
 };
 
 const struct kind kind_foreign_munmap = {
 	.run = munmap_run, .out_size = words_size, .calls = calls_two,
-	.floor = map_floor, .needs = NEEDS_MEMORY | NEEDS_DROPINS,
+	.floor = map_floor, .maps = pages_size, .needs = NEEDS_MEMORY | NEEDS_DROPINS,
 };
 
 /*
@@ -169,5 +174,5 @@ static double replace_floor(struct floor *f, const struct row *row,
 const struct kind kind_replace = {
 	.run = replace_run, .out_size = replace_size, .calls = calls_two,
 	.floor = replace_floor, .setup = replace_setup,
-	.finish = replace_finish, .needs = NEEDS_MEMORY,
+	.finish = replace_finish, .maps = pages_size, .needs = NEEDS_MEMORY,
 };

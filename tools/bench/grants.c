@@ -58,17 +58,17 @@ static double grants_floor(struct floor *f, const struct row *row,
 
 const struct kind kind_grants = {
 	.run = grants_run, .out_size = words_size, .calls = calls_two,
-	.floor = grants_floor, .needs = NEEDS_MEMORY,
+	.floor = grants_floor, .maps = pages_size, .needs = NEEDS_MEMORY,
 };
 
 const struct kind kind_grants_dio = {
 	.run = grants_dio_run, .out_size = words_size, .calls = calls_two,
-	.floor = grants_floor, .needs = NEEDS_MEMORY,
+	.floor = grants_floor, .maps = pages_size, .needs = NEEDS_MEMORY,
 };
 
 const struct kind kind_grants_dropin = {
 	.run = grants_run, .out_size = words_size, .calls = calls_two,
-	.floor = grants_floor, .needs = NEEDS_MEMORY | NEEDS_DROPINS,
+	.floor = grants_floor, .maps = pages_size, .needs = NEEDS_MEMORY | NEEDS_DROPINS,
 };
 
 /*

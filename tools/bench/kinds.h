@@ -42,6 +42,7 @@ extern const struct kind kind_copy_plain_small;
 unsigned int calls_one(unsigned int n);	/* 1 whatever n */
 unsigned int calls_two(unsigned int n);
 size_t words_size(unsigned int n);	/* n words of 64 bits */
+size_t pages_size(unsigned int n);	/* n pages */
 
 /*
  * xc_vcpu_getinfo copies a structure with holes, which stock leaves as its

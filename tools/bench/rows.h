@@ -51,6 +51,11 @@ struct kind {
 	/* Before the first run and after the last, or NULL. */
 	bool (*setup)(struct side *side);
 	void (*finish)(struct side *side);
+	/*
+	 * Bytes that stock maps at a time, for n: it is measured at several
+	 * places. NULL: where they come to is not its price.
+	 */
+	size_t (*maps)(unsigned int n);
 	unsigned int needs;	/* NEEDS_* */
 };
 
