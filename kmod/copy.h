@@ -9,6 +9,7 @@
 
 #include <linux/errno.h>
 #include <linux/mm.h>
+#include <linux/nospec.h>
 #include <linux/types.h>
 #include <xen/interface/grant_table.h>
 
@@ -50,10 +51,12 @@ static inline u64 xb_copy_arena(const struct xb_copy *c, u64 offset)
 {
 	u64 page = offset >> PAGE_SHIFT;
 
+	if (unlikely(!c->gfns))
+		return xb_arena_gfn(c->ctx, page);
+	if (page >= c->ctx->arena.max)
+		return 0;
 	/* Once in, a page's number never changes. */
-	if (likely(c->gfns))
-		return page < c->ctx->arena.max ? READ_ONCE(c->gfns[page]) : 0;
-	return xb_arena_gfn(c->ctx, page);
+	return READ_ONCE(c->gfns[array_index_nospec(page, c->ctx->arena.max)]);
 }
 
 /*

@@ -10,41 +10,14 @@
 unsigned int xb_foreign_map_run(struct xb_run *run, struct xenbatch_op *ops,
 				struct xb_head head, unsigned int nr)
 {
-	struct xb_map m;
-	unsigned int n = xb_map_gather(run, &m, ops, head, nr, XB_MAP_FRAMES);
-	int err;
-
-	if (unlikely(!n))
-		return 1;
-	err = xb_kind_begin(&m);
-	if (likely(!err)) {
-		err = xb_area_lock(m.area);
-		if (likely(!err)) {
-			xb_kind_map_frames(&m);
-			xb_area_unlock(m.area);
-		}
-		xb_kind_end(&m);
-	}
-	xb_map_finish(run, &m, err);
-	return n;
+	return xb_map_run(run, ops, head, nr, XB_MAP_FRAMES,
+			  xb_kind_map_frames);
 }
 
 unsigned int xb_foreign_unmap_run(struct xb_run *run, struct xenbatch_op *ops,
 				  struct xb_head head, unsigned int nr)
 {
-	struct xb_map m;
-	unsigned int n = xb_map_gather(run, &m, ops, head, nr, XB_MAP_NOTHING);
-	int err;
-
-	if (unlikely(!n))
-		return 1;
-	err = xb_area_lock(m.area);
-	if (likely(!err)) {
-		xb_kind_unmap_frames(&m);
-		xb_area_unlock(m.area);
-	}
-	xb_unmap_finish(run, &m, err);
-	return n;
+	return xb_unmap_run(run, ops, head, nr, xb_kind_unmap_frames);
 }
 
 /* What RESOURCE_MAP says, read once. */

@@ -34,44 +34,21 @@ int xb_grant_errno(s16 status)
 	return errnos[-status];
 }
 
+static __always_inline void xb_grants_map(struct xb_map *m)
+{
+	if (m->area->grants->pages)
+		xb_grants_settle(m);
+	xb_kind_map_grants(m);
+}
+
 unsigned int xb_grant_map_run(struct xb_run *run, struct xenbatch_op *ops,
 			      struct xb_head head, unsigned int nr)
 {
-	struct xb_map m;
-	unsigned int n = xb_map_gather(run, &m, ops, head, nr, XB_MAP_REFS);
-	int err;
-
-	if (unlikely(!n))
-		return 1;
-	err = xb_kind_begin(&m);
-	if (likely(!err)) {
-		err = xb_area_lock(m.area);
-		if (likely(!err)) {
-			if (m.area->grants->pages)
-				xb_grants_settle(&m);
-			xb_kind_map_grants(&m);
-			xb_area_unlock(m.area);
-		}
-		xb_kind_end(&m);
-	}
-	xb_map_finish(run, &m, err);
-	return n;
+	return xb_map_run(run, ops, head, nr, XB_MAP_REFS, xb_grants_map);
 }
 
 unsigned int xb_grant_unmap_run(struct xb_run *run, struct xenbatch_op *ops,
 				struct xb_head head, unsigned int nr)
 {
-	struct xb_map m;
-	unsigned int n = xb_map_gather(run, &m, ops, head, nr, XB_MAP_NOTHING);
-	int err;
-
-	if (unlikely(!n))
-		return 1;
-	err = xb_area_lock(m.area);
-	if (likely(!err)) {
-		xb_kind_unmap_grants(&m);
-		xb_area_unlock(m.area);
-	}
-	xb_unmap_finish(run, &m, err);
-	return n;
+	return xb_unmap_run(run, ops, head, nr, xb_kind_unmap_grants);
 }

@@ -107,8 +107,7 @@ void xb_kmap_drop(struct xb_kmap *kmap)
  * wants to change the entry: clear_refs to make it old, fork to copy it. Neither
  * can be had of Xen, and the kernel dies of trying; without a page they leave
  * the entry alone, or do not count the copy, which xb_window_open() takes away.
- */
-/*
+ *
  * If the slot was emptied after its entry was read, this must not be NULL: then
  * get_user_pages would make the entry "young" that is not there any more. Who
  * races with that does his I/O on a page of zeros that is nobody's.

@@ -139,4 +139,50 @@ static inline void xb_kind_leave(struct xb_area *area, unsigned long first,
 		xb_auto_leave(area, first, nr);
 }
 
+/*
+ * A family's operations: as many of ops[0..nr) as go together, by its map or
+ * unmap of the above. Inlined, with a function that is known then.
+ */
+static __always_inline unsigned int
+xb_map_run(struct xb_run *run, struct xenbatch_op *ops, struct xb_head head,
+	   unsigned int nr, enum xb_map_what what, void (*map)(struct xb_map *))
+{
+	struct xb_map m;
+	unsigned int n = xb_map_gather(run, &m, ops, head, nr, what);
+	int err;
+
+	if (unlikely(!n))
+		return 1;
+	err = xb_kind_begin(&m);
+	if (likely(!err)) {
+		err = xb_area_lock(m.area);
+		if (likely(!err)) {
+			map(&m);
+			xb_area_unlock(m.area);
+		}
+		xb_kind_end(&m);
+	}
+	xb_map_finish(run, &m, err);
+	return n;
+}
+
+static __always_inline unsigned int
+xb_unmap_run(struct xb_run *run, struct xenbatch_op *ops, struct xb_head head,
+	     unsigned int nr, void (*unmap)(struct xb_map *))
+{
+	struct xb_map m;
+	unsigned int n = xb_map_gather(run, &m, ops, head, nr, XB_MAP_NOTHING);
+	int err;
+
+	if (unlikely(!n))
+		return 1;
+	err = xb_area_lock(m.area);
+	if (likely(!err)) {
+		unmap(&m);
+		xb_area_unlock(m.area);
+	}
+	xb_unmap_finish(run, &m, err);
+	return n;
+}
+
 #endif /* XB_KIND_H */

@@ -198,9 +198,11 @@ enum xenbatch_opcode {
 	 *
 	 * Every page stands for itself: a bad one leaves its own slot empty,
 	 * and the others are mapped. status, if not 0, is the address of
-	 * __s32[count], which get 0 or a negative errno each (Xen's: EINVAL no
-	 * such frame or not to be had so, ESRCH no such domain, ENOENT paged
-	 * out, ...). The result is 0 or the first of them that is not.
+	 * __s32[count], which get 0 or a negative errno each (Xen's: EINVAL or
+	 * EPERM no such frame or not to be had so, ESRCH no such domain,
+	 * ENOENT paged out, ...). The result is 0 or the first of them that is
+	 * not. Lists of neighbouring operations may be read before the statuses
+	 * of the first of them are written.
 	 *
 	 * For the whole operation, and then nothing was done:
 	 *   -EINVAL  addr not on a page; count 0 or above info.pages_max
