@@ -24,6 +24,7 @@
 #include "kselftest_harness.h"
 
 #include "helper/raw.h"
+#include "helper/scratch.h"
 #include "helper/target.h"
 #include "helper/window.h"
 #include "helper/filled.h"
@@ -162,8 +163,6 @@ TEST_F(limits, unloaded_while_io_goes_on)
 
 /* Memory that runs out. */
 
-#define CGROUP	"/tmp/xenbatch-cgroup"
-#define GROUP	CGROUP "/test"
 #define MANY	2048U		/* slots: its tables need pages of all sorts */
 
 FIXTURE(memory)
@@ -172,14 +171,21 @@ FIXTURE(memory)
 	int procs, limit, usage;
 };
 
-/* A file of the group's: what is said must be so. */
+/* A file of the group, which lies where cgroups are mounted. */
+static int open_group(const char *file)
+{
+	char name[64], path[128];
+
+	snprintf(name, sizeof(name), "test/%s", file);
+	return open(scratch_file(path, sizeof(path), name),
+		    O_WRONLY | O_CLOEXEC);
+}
+
+/* What is said must be so. */
 static int say(const char *file, const char *what)
 {
-	char path[128];
-	int fd, ret;
+	int fd = open_group(file), ret;
 
-	snprintf(path, sizeof(path), GROUP "/%s", file);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	ret = write(fd, what, strlen(what)) == (ssize_t)strlen(what) ? 0 : -1;
@@ -189,6 +195,7 @@ static int say(const char *file, const char *what)
 
 FIXTURE_SETUP(memory)
 {
+	char group[128];
 	struct ctx c;
 
 	c.fd = raw_open();
@@ -197,17 +204,16 @@ FIXTURE_SETUP(memory)
 	ASSERT_EQ(0, ctx_open(&c));
 	NEED_OPCODE(&c, XENBATCH_OP_GRANT_MAP);
 	ctx_close(&c);
-	mkdir(CGROUP, 0700);
-	if (mount("none", CGROUP, "cgroup", 0, "memory")) {
-		rmdir(CGROUP);
+	ASSERT_EQ(0, scratch_make());
+	if (mount("none", scratch_dir, "cgroup", 0, "memory")) {
+		scratch_remove();
 		SKIP_TEST("no memory cgroup of version 1 to be had here");
 	}
-	mkdir(GROUP, 0700);
+	mkdir(scratch_file(group, sizeof(group), "test"), 0700);
 	/* who gets no memory is told so, and not killed */
 	ASSERT_EQ(0, say("memory.oom_control", "1"));
-	self->procs = open(GROUP "/cgroup.procs", O_WRONLY | O_CLOEXEC);
-	self->limit = open(GROUP "/memory.limit_in_bytes",
-			   O_WRONLY | O_CLOEXEC);
+	self->procs = open_group("cgroup.procs");
+	self->limit = open_group("memory.limit_in_bytes");
 	ASSERT_LE(0, self->procs);
 	ASSERT_LE(0, self->limit);
 	ASSERT_EQ(0, filled_target(&self->t));
@@ -215,16 +221,18 @@ FIXTURE_SETUP(memory)
 
 FIXTURE_TEARDOWN(memory)
 {
+	char group[128];
 	int i;
 
 	EXPECT_EQ(0, target_grants_used(&self->t));
 	EXPECT_EQ(0, target_end(&self->t));
 	close(self->procs);
 	close(self->limit);
-	for (i = 0; i < 1000 && rmdir(GROUP); i++)
+	scratch_file(group, sizeof(group), "test");
+	for (i = 0; i < 1000 && rmdir(group); i++)
 		usleep(1000);
-	umount(CGROUP);
-	rmdir(CGROUP);
+	umount(scratch_dir);
+	EXPECT_EQ(0, scratch_remove());
 }
 
 /* What comes back from the child. */

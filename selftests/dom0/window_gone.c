@@ -23,25 +23,7 @@ FIXTURE(gone)
 	char *w;
 };
 
-FIXTURE_VARIANT(gone)
-{
-	unsigned int region;
-};
-
-FIXTURE_VARIANT_ADD(gone, foreign)
-{
-	.region = XENBATCH_REGION_FOREIGN,
-};
-
-FIXTURE_VARIANT_ADD(gone, grant)
-{
-	.region = XENBATCH_REGION_GRANT,
-};
-
-FIXTURE_VARIANT_ADD(gone, pages)
-{
-	.region = XENBATCH_REGION_GRANT_PAGES,
-};
+WINDOW_VARIANTS(gone);
 
 FIXTURE_SETUP(gone)
 {

@@ -13,6 +13,7 @@
 
 #include "helper/guest.h"
 #include "helper/raw.h"
+#include "helper/scratch.h"
 #include "helper/target.h"
 #include "helper/window.h"
 
@@ -20,8 +21,6 @@ static_assert(offsetof(struct start_info, mfn_list) == START_INFO_mfn_list,
 	      "public/xen.h");
 
 #define NAME		"xenbatch-test"
-#define IMAGE		"/tmp/xenbatch-test-guest"
-#define CONFIG		"/tmp/xenbatch-test-guest.cfg"
 
 /* xl with stock's libraries, whatever is tested here. */
 #define XL	"LD_LIBRARY_PATH= xl "
@@ -68,20 +67,24 @@ static int write_file(const char *path, const char *data, size_t size)
 
 static uint32_t guest_start(void)
 {
-	static const char config[] =
-		"name = \"" NAME "\"\n"
-		"type = \"pv\"\n"
-		"kernel = \"" IMAGE "\"\n"
-		"memory = 16\n"
-		"vcpus = 1\n"
-		"on_crash = \"preserve\"\n";
+	char image[128], config[128], text[512], command[256];
 	unsigned int domid = 0;
 	FILE *f;
+	int n;
 
-	if (write_file(IMAGE, guest_image,
+	scratch_file(image, sizeof(image), "image");
+	scratch_file(config, sizeof(config), "config");
+	n = snprintf(text, sizeof(text),
+		     "name = \"" NAME "\"\n"
+		     "type = \"pv\"\n"
+		     "kernel = \"%s\"\n"
+		     "memory = 16\n"
+		     "vcpus = 1\n"
+		     "on_crash = \"preserve\"\n", image);
+	snprintf(command, sizeof(command), XL "create -q %s >&2", config);
+	if (write_file(image, guest_image,
 		       (size_t)(guest_image_end - guest_image)) ||
-	    write_file(CONFIG, config, sizeof(config) - 1) ||
-	    system(XL "create -q " CONFIG " >&2"))
+	    write_file(config, text, (size_t)n) || system(command))
 		return 0;
 	f = popen(XL "domid " NAME, "r");
 	if (!f)
@@ -125,6 +128,7 @@ FIXTURE_SETUP(guest)
 	NEED_OPCODE(&self->c, XENBATCH_OP_GRANT_MAP);
 	self->w = window_new(self->c.fd, variant->region, GUEST_PAGES);
 	ASSERT_NE(MAP_FAILED, self->w);
+	ASSERT_EQ(0, scratch_make());
 	self->domid = guest_start();
 	ASSERT_LT(0, self->domid);
 	ASSERT_EQ(0, target_open(&self->t));
@@ -149,6 +153,7 @@ FIXTURE_SETUP(guest)
 
 FIXTURE_TEARDOWN(guest)
 {
+	char path[128];
 	munmap(self->w, GUEST_PAGES * PAGE);
 	if (!target_is_gone(&self->t, NULL)) {
 		EXPECT_EQ(0, system(XL "destroy " NAME));
@@ -156,8 +161,9 @@ FIXTURE_TEARDOWN(guest)
 	EXPECT_EQ(0, target_vanishes(&self->t));
 	target_close(&self->t);
 	ctx_close(&self->c);
-	unlink(IMAGE);
-	unlink(CONFIG);
+	unlink(scratch_file(path, sizeof(path), "image"));
+	unlink(scratch_file(path, sizeof(path), "config"));
+	EXPECT_EQ(0, scratch_remove());
 }
 
 /* It goes round, and its pages are what it says that they are. */

@@ -23,25 +23,7 @@ FIXTURE(leave)
 	struct target t;
 };
 
-FIXTURE_VARIANT(leave)
-{
-	unsigned int region;
-};
-
-FIXTURE_VARIANT_ADD(leave, foreign)
-{
-	.region = XENBATCH_REGION_FOREIGN,
-};
-
-FIXTURE_VARIANT_ADD(leave, grant)
-{
-	.region = XENBATCH_REGION_GRANT,
-};
-
-FIXTURE_VARIANT_ADD(leave, pages)
-{
-	.region = XENBATCH_REGION_GRANT_PAGES,
-};
+WINDOW_VARIANTS(leave);
 
 FIXTURE_SETUP(leave)
 {

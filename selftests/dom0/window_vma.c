@@ -16,6 +16,7 @@
 #include "kselftest_harness.h"
 
 #include "helper/raw.h"
+#include "helper/scratch.h"
 #include "helper/target.h"
 #include "helper/window.h"
 #include "helper/filled.h"
@@ -27,25 +28,7 @@ FIXTURE(vma)
 	char *w;
 };
 
-FIXTURE_VARIANT(vma)
-{
-	unsigned int region;
-};
-
-FIXTURE_VARIANT_ADD(vma, foreign)
-{
-	.region = XENBATCH_REGION_FOREIGN,
-};
-
-FIXTURE_VARIANT_ADD(vma, grant)
-{
-	.region = XENBATCH_REGION_GRANT,
-};
-
-FIXTURE_VARIANT_ADD(vma, pages)
-{
-	.region = XENBATCH_REGION_GRANT_PAGES,
-};
+WINDOW_VARIANTS(vma);
 
 FIXTURE_SETUP(vma)
 {
@@ -488,14 +471,14 @@ static int core_to(const char *pattern, char *old, size_t size)
 /* It dumps core: without what is in windows, which is not its memory. */
 TEST_F(vma, core_dump)
 {
-	const char *path = "/tmp/xenbatch-test-core";
 	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
-	char old[256], *heap, mine[32], theirs[32];
+	char path[128], old[256], *heap, mine[32], theirs[32];
 	int status, fd;
 	pid_t pid;
 
+	ASSERT_EQ(0, scratch_make());
+	scratch_file(path, sizeof(path), "core");
 	ASSERT_EQ(0, core_to(path, old, sizeof(old)));
-	unlink(path);
 	pid = fork();
 	if (!pid) {
 		struct ctx c;
@@ -521,6 +504,7 @@ TEST_F(vma, core_dump)
 	memcpy(theirs, self->t.pages + 64, sizeof(theirs));
 	EXPECT_EQ(0, file_has(path, theirs, sizeof(theirs)));
 	unlink(path);
+	EXPECT_EQ(0, scratch_remove());
 	EXPECT_WHOLE();
 }
 

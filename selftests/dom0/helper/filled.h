@@ -12,6 +12,25 @@
 #define REF	16U
 #define TAG	100U
 
+/* A fixture that is set up once with a window of each region. */
+#define WINDOW_VARIANTS(fixture)			\
+	FIXTURE_VARIANT(fixture)			\
+	{						\
+		unsigned int region;			\
+	};						\
+	FIXTURE_VARIANT_ADD(fixture, foreign)		\
+	{						\
+		.region = XENBATCH_REGION_FOREIGN,	\
+	};						\
+	FIXTURE_VARIANT_ADD(fixture, grant)		\
+	{						\
+		.region = XENBATCH_REGION_GRANT,	\
+	};						\
+	FIXTURE_VARIANT_ADD(fixture, pages)		\
+	{						\
+		.region = XENBATCH_REGION_GRANT_PAGES,	\
+	}
+
 static inline bool is_foreign(unsigned int region)
 {
 	return region == XENBATCH_REGION_FOREIGN;
