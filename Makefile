@@ -98,7 +98,8 @@ install-check: all
 # -Wall -Wextra -Werror of the other compiler too, and the tools for the rest.
 lint:
 	$(say) LINT C
-	$(Q)$(MAKE) O=$(O)/lint CC=clang lib tools >$(O)/lint.log 2>&1 || \
+	$(Q)$(MAKE) O=$(O)/lint CC=clang lib tools demo-programs \
+		>$(O)/lint.log 2>&1 || \
 		{ tail -n 40 $(O)/lint.log; exit 1; }
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
 		--enable=warning,portability --suppress=missingInclude \

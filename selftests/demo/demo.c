@@ -114,7 +114,7 @@ static int compare(const struct count *count, struct side *stock,
 	const struct sample *s = stock->out;
 	bool same = sides_same(stock, ours);
 
-	if (!clock_measure(&cs, &co, &never))
+	if (!clock_measure(&cs, &co, CLOCK_GROUPS, &never))
 		return TOOL_FAILED;
 	same = sides_same(stock, ours) && same;
 	printf("   %-24s %12s %12s\n", "one sweep", "stock", "xenbatch");
