@@ -23,9 +23,10 @@ def row(**changes):
     return r
 
 
-def judge(r, recorded=2.0, **kw):
+def judge(r, cost=110, recorded=2.0, **kw):
     return list(bench.judge([r], [TARGET], [
-        {"name": "a", "n": 8, "xpti": True, "ratio": recorded}], **kw))
+        {"name": "a", "n": 8, "xpti": True, "xenbatch": cost,
+         "ratio": recorded}], **kw))
 
 
 class Judge(unittest.TestCase):
@@ -50,8 +51,14 @@ class Judge(unittest.TestCase):
         self.assertEqual(len(judge(row(syscalls=calls))), 1)
 
     def test_worse_than_recorded(self):
-        self.assertEqual(judge(row(), recorded=2.1), [])
-        self.assertEqual(len(judge(row(), recorded=2.11)), 1)
+        self.assertEqual(judge(row(), cost=105, recorded=2.1), [])
+        self.assertEqual(len(judge(row(), cost=104, recorded=2.1)), 1)
+
+    def test_stock_moves(self):
+        self.assertEqual(judge(row(), cost=110, recorded=3.0), [])
+
+    def test_all_costs_more(self):
+        self.assertEqual(judge(row(), cost=50, recorded=2.0), [])
 
     def test_missing_rows(self):
         other = row(name="b")
