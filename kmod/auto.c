@@ -138,7 +138,7 @@ vm_fault_t xb_auto_mkwrite(struct vm_fault *vmf)
 	mutex_lock(&area->lock);
 	if (!area->gone && !area->moving && slot < xb_area_slots(area) &&
 	    test_bit(slot, area->filled) &&
-	    !area->grants->grant[slot].readonly) {
+	    !xb_grant_is_readonly(area->grants, slot)) {
 		xb_auto_set(area, slot, 1, false);
 		fault = VM_FAULT_NOPAGE;
 	}

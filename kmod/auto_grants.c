@@ -37,7 +37,6 @@ static unsigned int xb_auto_map_build(struct xb_map *m)
 	const u32 *ref = m->scratch->refs;
 	struct xb_area *area = m->area;
 	struct xb_auto *kind = area->kind;
-	struct xb_grant *grant;
 	struct xb_part *p;
 	u32 slot, flags;
 
@@ -58,12 +57,8 @@ static unsigned int xb_auto_map_build(struct xb_map *m)
 			gnttab_set_map_op(op, xb_auto_kaddr(*fresh), flags,
 					  *ref, p->domid);
 			op->status = GNTST_general_error;
-			op++;
+			area->grants->map[slot] = *op++;
 			kind->page[slot] = *fresh++;
-			grant = &area->grants->grant[slot];
-			grant->ref = *ref;
-			grant->domid = p->domid;
-			grant->readonly = p->readonly;
 			__set_bit(slot, area->filled);
 		}
 	}
@@ -80,6 +75,7 @@ static void xb_auto_map_take(struct xb_map *m, unsigned int n)
 	struct page **fresh = m->scratch->fresh;
 	struct xb_area *area = m->area;
 	struct xb_auto *kind = area->kind;
+	struct gnttab_unmap_grant_ref *unmap = area->grants->unmap;
 	struct xb_part *p;
 	u32 i;
 
@@ -89,8 +85,10 @@ static void xb_auto_map_take(struct xb_map *m, unsigned int n)
 			if (unlikely(m->bad) && m->scratch->errs[p->first + i])
 				continue;
 			if (likely(op->status == GNTST_okay)) {
-				area->grants->grant[p->slot + i].handle =
-					op->handle;
+				gnttab_set_unmap_op(unmap + p->slot + i,
+						    xb_auto_kaddr(*fresh),
+						    GNTMAP_host_map,
+						    op->handle);
 				*fresh = NULL;
 			} else {
 				xb_map_fail(m, p->first + i,
@@ -145,7 +143,7 @@ static void xb_auto_keep(struct xb_area *area, u32 slot, struct page *page)
 	kind->page[slot] = page;
 	__set_bit(slot, area->filled);
 	area->nr_filled++;
-	xb_auto_set(area, slot, 1, area->grants->grant[slot].readonly);
+	xb_auto_set(area, slot, 1, xb_grant_is_readonly(area->grants, slot));
 }
 
 /*
@@ -157,14 +155,14 @@ static unsigned int xb_auto_empty(struct xb_area *area, u32 *slots,
 				  unsigned int n, struct page **pages,
 				  struct gnttab_unmap_grant_ref *ops)
 {
-	struct xb_grant *grant = area->grants->grant;
+	struct xb_grants *grants = area->grants;
 	struct xb_auto *kind = area->kind;
 	unsigned int i, mine = 0, kept = 0;
 
 	xb_auto_clear(area, slots, n);
 	/* Those whose page somebody has had are last: they go by themselves. */
 	for (i = 0; i < n; i++) {
-		if (unlikely(grant[slots[i]].kmap))
+		if (unlikely(grants->kmap[slots[i]]))
 			continue;
 		swap(slots[i], slots[mine]);
 		mine++;
@@ -174,8 +172,7 @@ static unsigned int xb_auto_empty(struct xb_area *area, u32 *slots,
 	for (i = 0; i < mine; i++) {
 		pages[i] = kind->page[slots[i]];
 		kind->page[slots[i]] = NULL;
-		gnttab_set_unmap_op(&ops[i], xb_auto_kaddr(pages[i]),
-				    GNTMAP_host_map, grant[slots[i]].handle);
+		ops[i] = grants->unmap[slots[i]];
 		ops[i].status = GNTST_general_error;
 	}
 	if (mine)
@@ -188,7 +185,8 @@ static unsigned int xb_auto_empty(struct xb_area *area, u32 *slots,
 		swap(pages[i], pages[kept]);
 		kept++;
 	}
-	xb_grants_emptied(area, slots + kept, n - kept);
+	for (i = kept; i < n; i++)
+		xb_grants_emptied(area, slots[i], 1);
 	if (mine > kept)
 		gnttab_free_pages(mine - kept, pages + kept);
 	return kept;

@@ -32,26 +32,32 @@ struct xb_notify {
 	struct xb_kmap *kmap;
 };
 
-struct xb_grant {
-	struct xb_kmap *kmap;		/* the kernel's, or NULL */
-	grant_handle_t handle;
-	grant_ref_t ref;
-	domid_t domid;
-	bool readonly;
-};
-
 /*
- * Written under area->lock and ->lock, with the bits of area->filled; read
- * under either. ->lock nests inside of page-table locks.
+ * Of each slot, in the form that Xen takes: what it was told to map, and what to
+ * tell it to have that unmapped. So slots that follow each other are the argument
+ * of one hypercall as they lie here. Where it is Xen that writes the user's
+ * entries, host_addr is the slot's for ever.
+ *
+ * Written under area->lock, and changed under ->lock too where there are pages,
+ * with the bits of area->filled; read under either. ->lock nests inside of
+ * page-table locks.
  */
 struct xb_grants {
 	spinlock_t lock;		/* see above */
 	unsigned long nr;
+	struct gnttab_map_grant_ref *map;
+	struct gnttab_unmap_grant_ref *unmap;
+	struct xb_kmap **kmap;		/* the kernel's, or NULL */
 	struct page **pages;		/* one a slot, or NULL: for no I/O */
 	struct page *nobody;		/* with pages: see xb_grant_find_page */
 	struct list_head notifies;
-	struct xb_grant grant[];
 };
+
+static inline bool xb_grant_is_readonly(const struct xb_grants *grants,
+					unsigned long slot)
+{
+	return grants->map[slot].flags & GNTMAP_readonly;
+}
 
 /* pages: each slot gets a struct page. NULL: no memory. */
 struct xb_grants *xb_grants_alloc(unsigned long nr, bool pages);
@@ -64,8 +70,8 @@ void xb_grants_free(struct xb_grants *grants);
 void xb_grants_refill(struct xb_map *m);
 void xb_grants_settle(struct xb_map *m);
 
-/* Slots whose user mappings are gone: what else there was goes too. */
-void xb_grants_emptied(struct xb_area *area, const u32 *slots, unsigned int n);
+/* The user mappings of n slots are gone: what else there was goes too. */
+void xb_grants_emptied(struct xb_area *area, u32 slot, unsigned int n);
 
 /* vm_ops->find_special_page, called with the page-table lock held. */
 struct page *xb_grant_find_page(struct vm_area_struct *vma, unsigned long addr);
@@ -85,6 +91,6 @@ void xb_kmaps_wait(void);
 int xb_grant_errno(s16 status);
 
 /* grant_notify.c */
-void xb_notifies_run(struct xb_area *area, const u32 *slots, unsigned int n);
+void xb_notifies_run(struct xb_area *area, u32 slot, unsigned int n);
 
 #endif /* XB_GRANT_H */

@@ -42,22 +42,12 @@ static void xb_notify_do(struct xb_notify *notify)
 		notify_remote_via_evtchn(notify->port);
 }
 
-static bool xb_slot_is_in(u32 slot, const u32 *slots, unsigned int n)
-{
-	unsigned int i;
-
-	for (i = 0; i < n; i++)
-		if (slots[i] == slot)
-			return true;
-	return false;
-}
-
-void xb_notifies_run(struct xb_area *area, const u32 *slots, unsigned int n)
+void xb_notifies_run(struct xb_area *area, u32 slot, unsigned int n)
 {
 	struct xb_notify *notify, *next;
 
 	list_for_each_entry_safe(notify, next, &area->grants->notifies, list) {
-		if (!xb_slot_is_in(notify->slot, slots, n))
+		if (notify->slot < slot || notify->slot - slot >= n)
 			continue;
 		list_del(&notify->list);
 		xb_notify_do(notify);
@@ -81,14 +71,15 @@ static void xb_notify_forget(struct xb_area *area, u32 slot)
 /* The byte's own page; it is the notification's from then on. */
 static int xb_notify_map(struct xb_area *area, struct xb_notify *notify)
 {
-	const struct xb_grant *grant = &area->grants->grant[notify->slot];
+	const struct gnttab_map_grant_ref *map =
+		&area->grants->map[notify->slot];
 	struct page *page;
 
-	if (grant->readonly)
+	if (map->flags & GNTMAP_readonly)
 		return -EINVAL;
 	if (gnttab_alloc_pages(1, &page))
 		return -ENOMEM;
-	notify->kmap = xb_kmap_create(page, grant->domid, grant->ref, false);
+	notify->kmap = xb_kmap_create(page, map->dom, map->ref, false);
 	if (notify->kmap)
 		return 0;
 	gnttab_free_pages(1, &page);

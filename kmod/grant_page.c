@@ -67,8 +67,7 @@ struct xb_kmap *xb_kmap_create(struct page *page, domid_t domid,
 }
 
 /* The same where the page is what the user has mapped too. */
-static struct xb_kmap *xb_kmap_adopt(struct page *page,
-				     const struct xb_grant *grant)
+static struct xb_kmap *xb_kmap_adopt(struct page *page, grant_handle_t handle)
 {
 	struct xb_kmap *kmap = kzalloc(sizeof(*kmap), GFP_ATOMIC);
 
@@ -76,7 +75,7 @@ static struct xb_kmap *xb_kmap_adopt(struct page *page,
 		return NULL;
 	kmap->page = page;
 	gnttab_set_unmap_op(&kmap->unmap, (unsigned long)page_address(page),
-			    GNTMAP_host_map, grant->handle);
+			    GNTMAP_host_map, handle);
 	return kmap;
 }
 
@@ -102,6 +101,19 @@ void xb_kmap_drop(struct xb_kmap *kmap)
 	gnttab_unmap_refs_async(&kmap->queue);
 }
 
+/* Under ->lock. NULL: no memory, or Xen refused. */
+static struct xb_kmap *xb_kmap_of(const struct xb_grants *grants,
+				  unsigned long slot)
+{
+	const struct gnttab_map_grant_ref *map = &grants->map[slot];
+	struct page *page = grants->pages[slot];
+
+	if (!xen_pv_domain())
+		return xb_kmap_adopt(page, grants->unmap[slot].handle);
+	return xb_kmap_create(page, map->dom, map->ref,
+			      xb_grant_is_readonly(grants, slot));
+}
+
 /*
  * get_user_pages comes with mmap_lock held for reading. Who holds it for writing
  * wants to change the entry: clear_refs to make it old, fork to copy it. Neither
@@ -117,7 +129,6 @@ struct page *xb_grant_find_page(struct vm_area_struct *vma, unsigned long addr)
 	struct xb_area *area = vma->vm_private_data;
 	struct xb_grants *grants = area->grants;
 	unsigned long slot = (addr - area->start) >> PAGE_SHIFT;
-	struct xb_grant *grant = &grants->grant[slot];
 	struct page *page = grants->nobody;
 
 	if (unlikely(xb_mmap_is_write_locked(vma->vm_mm)))
@@ -125,12 +136,9 @@ struct page *xb_grant_find_page(struct vm_area_struct *vma, unsigned long addr)
 	spin_lock(&grants->lock);
 	if (test_bit(slot, area->filled)) {
 		page = grants->pages[slot];
-		if (!grant->kmap)
-			grant->kmap = xen_pv_domain() ?
-				xb_kmap_create(page, grant->domid, grant->ref,
-					       grant->readonly) :
-				xb_kmap_adopt(page, grant);
-		if (!grant->kmap)
+		if (!grants->kmap[slot])
+			grants->kmap[slot] = xb_kmap_of(grants, slot);
+		if (!grants->kmap[slot])
 			page = NULL;
 	}
 	spin_unlock(&grants->lock);
@@ -149,23 +157,23 @@ static void xb_grant_settle(struct xb_area *area, u32 slot)
 			    xb_take_no_action, NULL);
 }
 
-void xb_grants_emptied(struct xb_area *area, const u32 *slots, unsigned int n)
+void xb_grants_emptied(struct xb_area *area, u32 slot, unsigned int n)
 {
 	struct xb_grants *grants = area->grants;
 	struct xb_kmap *kmap;
-	unsigned int i;
+	u32 i;
 
-	for (i = 0; grants->pages && i < n; i++) {
-		kmap = grants->grant[slots[i]].kmap;
+	for (i = slot; grants->pages && i < slot + n; i++) {
+		kmap = grants->kmap[i];
 		if (likely(!kmap))
 			continue;
-		grants->grant[slots[i]].kmap = NULL;
-		grants->pages[slots[i]] = NULL;
-		xb_grant_settle(area, slots[i]);
+		grants->kmap[i] = NULL;
+		grants->pages[i] = NULL;
+		xb_grant_settle(area, i);
 		xb_kmap_drop(kmap);
 	}
 	if (unlikely(!list_empty(&grants->notifies)))
-		xb_notifies_run(area, slots, n);
+		xb_notifies_run(area, slot, n);
 }
 
 /*
@@ -175,17 +183,16 @@ void xb_grants_emptied(struct xb_area *area, const u32 *slots, unsigned int n)
  */
 void xb_grants_settle(struct xb_map *m)
 {
-	const struct xb_grant *grant;
+	const struct xb_grants *grants = m->area->grants;
 	struct xb_part *p;
-	u32 i;
+	u32 slot;
 
 	for (p = xb_parts(m); p < xb_parts_end(m); p++) {
 		if (!p->readonly)
 			continue;
-		grant = &m->area->grants->grant[p->slot];
-		for (i = 0; i < p->count; i++, grant++)
-			if (!grant->readonly)
-				xb_grant_settle(m->area, p->slot + i);
+		for (slot = p->slot; slot < p->slot + p->count; slot++)
+			if (!xb_grant_is_readonly(grants, slot))
+				xb_grant_settle(m->area, slot);
 	}
 }
 
@@ -210,14 +217,22 @@ struct xb_grants *xb_grants_alloc(unsigned long nr, bool pages)
 {
 	struct xb_grants *grants;
 
-	grants = kvzalloc(struct_size(grants, grant, nr), GFP_KERNEL_ACCOUNT);
+	grants = kzalloc(sizeof(*grants), GFP_KERNEL_ACCOUNT);
 	if (!grants)
 		return NULL;
 	spin_lock_init(&grants->lock);
 	INIT_LIST_HEAD(&grants->notifies);
 	grants->nr = nr;
+	grants->map = kvcalloc(nr, sizeof(*grants->map), GFP_KERNEL_ACCOUNT);
+	grants->unmap = kvcalloc(nr, sizeof(*grants->unmap),
+				 GFP_KERNEL_ACCOUNT);
+	if (!grants->map || !grants->unmap)
+		goto err_grants;
 	if (!pages)
 		return grants;
+	grants->kmap = kvcalloc(nr, sizeof(*grants->kmap), GFP_KERNEL_ACCOUNT);
+	if (!grants->kmap)
+		goto err_grants;
 	grants->pages = kvcalloc(nr, sizeof(*grants->pages), GFP_KERNEL_ACCOUNT);
 	if (!grants->pages)
 		goto err_grants;
@@ -234,7 +249,10 @@ err_nobody:
 err_pages:
 	kvfree(grants->pages);
 err_grants:
-	kvfree(grants);
+	kvfree(grants->kmap);
+	kvfree(grants->unmap);
+	kvfree(grants->map);
+	kfree(grants);
 	return NULL;
 }
 
@@ -253,5 +271,8 @@ void xb_grants_free(struct xb_grants *grants)
 	if (grants->nobody)
 		put_page(grants->nobody);
 	kvfree(grants->pages);
-	kvfree(grants);
+	kvfree(grants->kmap);
+	kvfree(grants->unmap);
+	kvfree(grants->map);
+	kfree(grants);
 }

@@ -28,7 +28,8 @@ void xb_pv_leave_frames(struct xb_area *area, unsigned long first,
 void xb_pv_empty_table(const struct xb_area *area, unsigned int nr);
 bool xb_pv_table_is_whole(const struct xb_area *area, unsigned int nr);
 
-/* pv_grants.c */
+/* pv_grants.c: first of all, with the area's page tables known. */
+void xb_pv_lay_grants(struct xb_area *area);
 void xb_pv_map_grants(struct xb_map *m);
 void xb_pv_unmap_grants(struct xb_map *m);
 void xb_pv_leave_grants(struct xb_area *area, unsigned long first,

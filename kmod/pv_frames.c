@@ -62,6 +62,8 @@ int xb_pv_create(struct xb_area *area)
 			goto err_free;
 	}
 	area->kind = pv;
+	if (area->grants)
+		xb_pv_lay_grants(area);
 	return 0;
 
 err_free:

@@ -249,6 +249,62 @@ TEST_F(batch, mixed_with_hypercalls)
 	EXPECT_EQ(rounds, grant_unmap(&self->c, self->gp, SLOTS));
 }
 
+/* Stretches of grants that do not follow each other, or are not all the same. */
+TEST_F(batch, grants_in_any_order)
+{
+	static const uint8_t first[] = { 40, 0, 20, 44, 8, 62 };
+	static const uint8_t count[] = { 4, 8, 20, 18, 12, 2 };
+	const uint32_t n = ARRAY_SIZE(first);
+	struct xenbatch_op *ops = self->c.ops, keep;
+	uint32_t i, j, k, order;
+	char *g;
+
+	for (g = self->g; g; g = g == self->g ? self->gp : NULL)
+	for (order = 0; order < n; order++) {
+		for (i = 0; i < n; i++) {
+			k = (i * (order & 1 ? 5 : 1) + order) % n;
+			ops[i] = op_map(XENBATCH_OP_GRANT_MAP, self->t.domid,
+					g + first[k] * PAGE, count[k],
+					REF + first[k]);
+			ops[n + n - 1 - i] = op_unmap(XENBATCH_OP_GRANT_UNMAP,
+						      g + first[k] * PAGE,
+						      count[k]);
+		}
+		ASSERT_EQ(0, raw_submit_all(self->c.fd, 0, n));
+		for (i = 0; i < n; i++)
+			ASSERT_EQ(0, ops[i].result);
+		for (k = 0; k < n; k++)
+			for (j = 0; j < count[k]; j++)
+				ASSERT_TRUE(SAME(g + (first[k] + j) * PAGE,
+						 100 + first[k] + j));
+		ASSERT_EQ(SLOTS, target_grants_used(&self->t));
+		/* one hole, somewhere; it takes the first operation's place */
+		keep = ops[0];
+		ASSERT_EQ(1, grant_unmap(&self->c, g + order * 10 * PAGE, 1));
+		ops[0] = keep;
+		ASSERT_EQ(SLOTS - 1, target_grants_used(&self->t));
+		ASSERT_EQ(0, raw_submit_all(self->c.fd, n, n));
+		for (i = j = 0; i < n; i++) {
+			ASSERT_LE(0, ops[n + i].result);
+			j += ops[n + i].result;
+		}
+		ASSERT_EQ(SLOTS - 1, j);
+		ASSERT_EQ(0, target_grants_used(&self->t));
+		ASSERT_EQ(SLOTS, slots_empty(g, SLOTS));
+		/* all of it at once, and each slot twice: it is empty by then */
+		ASSERT_EQ(0, raw_submit_all(self->c.fd, 0, n));
+		for (i = 0; i < n; i++)
+			ops[2 * n + i] = ops[n + i];
+		ASSERT_EQ(0, raw_submit_all(self->c.fd, n, 2 * n));
+		for (i = j = 0; i < n; i++) {
+			ASSERT_EQ(0, ops[2 * n + i].result);
+			j += ops[n + i].result;
+		}
+		ASSERT_EQ(SLOTS, j);
+		ASSERT_EQ(0, target_grants_used(&self->t));
+	}
+}
+
 /* A window's page as a hypercall's buffer: filled in the same SUBMIT. */
 TEST_F(batch, a_mapping_is_a_hypercalls_buffer)
 {
