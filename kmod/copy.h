@@ -46,6 +46,27 @@ struct xb_copy {
 	bool failed;
 };
 
+/* What an operation says, read once. */
+struct xb_copy_asked {
+	struct xenbatch_copy __user *from;
+	u32 count;
+};
+
+static inline int xb_copy_asked_read(struct xb_copy_asked *asked,
+				     const struct xenbatch_op *op)
+{
+	u64 count = READ_ONCE(*(const u64 *)&op->copy.count);
+	u32 number = READ_ONCE(*(const u32 *)&op->number);
+
+	asked->from = (struct xenbatch_copy __user *)READ_ONCE(op->copy.addr);
+	asked->count = count;
+	if (number | count >> 32 | READ_ONCE(op->arg[2]) |
+	    READ_ONCE(op->arg[3]) | READ_ONCE(op->arg[4]) ||
+	    !count || count > XB_PAGES_MAX)
+		return -EINVAL;
+	return 0;
+}
+
 /* The frame of a byte in the arena, or 0: no such page was made. */
 static inline u64 xb_copy_arena(const struct xb_copy *c, u64 offset)
 {
@@ -72,6 +93,13 @@ u64 xb_copy_dest(struct xb_copy *c, unsigned long addr, unsigned int at);
  * -EAGAIN: they are not, and nothing was done.
  */
 int xb_copy_arena_only(struct xb_copy *c, u32 count);
+
+/*
+ * As many of ops[0..nr) as are of that sort, in one hypercall: they are done. 0:
+ * not even the first is, and nothing was.
+ */
+unsigned int xb_copy_arena_ops(struct xb_run *run, struct xenbatch_op *ops,
+			       struct xb_head head, unsigned int nr);
 
 /* Give all of them back. */
 void xb_copy_unpin(struct xb_copy *c);

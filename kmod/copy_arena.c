@@ -150,21 +150,91 @@ static noinline int xb_raw_again(const struct xb_copy *c, u32 count)
 	return xb_raw_answer(c, count);
 }
 
-int xb_copy_arena_only(struct xb_copy *c, u32 count)
+static __always_inline bool xb_raw_may(const struct xb_copy *c)
+{
+	return c->gfns && READ_ONCE(c->ctx->domid) == DOMID_INVALID;
+}
+
+static __always_inline void xb_raw_run(struct gnttab_copy *copies, u32 count)
 {
 	int err;
 	u32 i;
 
-	if (unlikely(!c->gfns || count > XB_COPIES ||
-		     READ_ONCE(c->ctx->domid) != DOMID_INVALID ||
-		     !xb_raw_fill(c, count)))
-		return -EAGAIN;
-
 	xen_preemptible_hcall_begin();
-	err = HYPERVISOR_grant_table_op(GNTTABOP_copy, c->copies, count);
+	err = HYPERVISOR_grant_table_op(GNTTABOP_copy, copies, count);
 	xen_preemptible_hcall_end();
 	for (i = 0; WARN_ON_ONCE(err) && i < count; i++)
-		c->copies[i].status = GNTST_general_error;
+		copies[i].status = GNTST_general_error;
+}
+
+int xb_copy_arena_only(struct xb_copy *c, u32 count)
+{
+	int err;
+
+	if (unlikely(count > XB_COPIES || !xb_raw_may(c) ||
+		     !xb_raw_fill(c, count)))
+		return -EAGAIN;
+	xb_raw_run(c->copies, count);
 	err = xb_raw_answer(c, count);
 	return likely(!err) ? 0 : xb_raw_again(c, count);
+}
+
+/* One more operation, if all of it is of this sort and there is room for it. */
+static bool xb_raw_take(struct xb_copy *c, const struct xenbatch_op *op,
+			struct xb_part *part)
+{
+	struct xb_copy_asked asked;
+
+	if (xb_copy_asked_read(&asked, op) || asked.count > XB_COPIES - c->nr)
+		return false;
+	c->from = asked.from;
+	if (!xb_raw_fill(c, asked.count))
+		return false;
+	part->status = (unsigned long)asked.from;
+	part->count = asked.count;
+	c->copies += asked.count;
+	c->nr += asked.count;
+	return true;
+}
+
+unsigned int xb_copy_arena_ops(struct xb_run *run, struct xenbatch_op *ops,
+			       struct xb_head head, unsigned int nr)
+{
+	struct xb_scratch *scratch = xb_run_scratch(run);
+	u64 allowed = READ_ONCE(run->ctx->opcodes);
+	struct xb_copy c = { .ctx = run->ctx };
+	struct xb_part *p;
+	unsigned int n;
+	int err;
+
+	c.gfns = xb_arena_gfns(run->ctx);
+	if (!scratch || !xb_raw_may(&c))
+		return 0;
+	c.copies = (struct gnttab_copy *)scratch->bytes;
+	for (n = 0; n < nr && n < XB_CHUNK; n++) {
+		p = &scratch->parts[n];
+		/* What is linked to the one before must know how that ends. */
+		if (n && (p[-1].flags & XENBATCH_OPF_LINK))
+			break;
+		if (n)
+			head = xb_op_head(&ops[n]);
+		if (head.opcode != XENBATCH_OP_GRANT_COPY ||
+		    xb_op_check(allowed, head) || !xb_raw_take(&c, &ops[n], p))
+			break;
+		p->flags = head.flags;
+	}
+	if (!n)
+		return 0;
+	c.copies = (struct gnttab_copy *)scratch->bytes;
+	xb_raw_run(c.copies, c.nr);
+	run->copied += c.nr;
+	for (p = scratch->parts; p < scratch->parts + n; p++, ops++) {
+		c.from = (struct xenbatch_copy __user *)p->status;
+		err = xb_raw_answer(&c, p->count);
+		if (unlikely(err))
+			err = xb_raw_again(&c, p->count);
+		xb_op_done(run, ops, p->flags, err);
+		c.copies += p->count;
+	}
+	return n;
 }

@@ -258,18 +258,18 @@ static int xb_segments_check_all(struct xb_copy *c, u32 count)
 	return err;
 }
 
-static int xb_grant_copy(struct xb_run *run, u64 addr, u32 count)
+static int xb_grant_copy(struct xb_run *run, struct xenbatch_copy __user *from,
+			 u32 count)
 {
 	struct xb_scratch *scratch = xb_run_scratch(run);
 	struct xb_copy_memory *memory;
-	struct xb_copy c = { .ctx = run->ctx };
+	struct xb_copy c = { .ctx = run->ctx, .from = from };
 	int err;
 
 	BUILD_BUG_ON(sizeof(*memory) > sizeof(*scratch) -
 				       offsetof(struct xb_scratch, frames));
 	if (!scratch)
 		return -ENOMEM;
-	c.from = (struct xenbatch_copy __user *)addr;
 	c.gfns = xb_arena_gfns(run->ctx);
 	c.copies = (struct gnttab_copy *)scratch->bytes;
 	err = xb_copy_arena_only(&c, count);
@@ -301,19 +301,20 @@ static int xb_grant_copy(struct xb_run *run, u64 addr, u32 count)
 unsigned int xb_grant_copy_run(struct xb_run *run, struct xenbatch_op *op,
 			       struct xb_head head, unsigned int nr)
 {
-	u64 addr = READ_ONCE(op->copy.addr);
-	u64 count = READ_ONCE(*(const u64 *)&op->copy.count);
-	u64 number = READ_ONCE(*(const u32 *)&op->number);
+	struct xb_copy_asked asked;
+	unsigned int done;
 	int err;
 
-	if (number | count >> 32 | READ_ONCE(op->arg[2]) |
-	    READ_ONCE(op->arg[3]) | READ_ONCE(op->arg[4]) ||
-	    !count || count > XB_PAGES_MAX) {
-		run->refused++;
-		err = -EINVAL;
-	} else {
-		err = xb_grant_copy(run, addr, count);
+	if (nr > 1) {
+		done = xb_copy_arena_ops(run, op, head, nr);
+		if (done)
+			return done;
 	}
+	err = xb_copy_asked_read(&asked, op);
+	if (unlikely(err))
+		run->refused++;
+	else
+		err = xb_grant_copy(run, asked.from, asked.count);
 	xb_op_done(run, op, head.flags, err);
 	return 1;
 }

@@ -200,6 +200,30 @@ static void copy_run(void *arg)
 		copy_statuses(side);
 }
 
+/* Each segment a call of its own: with ours, of a batch. */
+static void copy_each_run(void *arg)
+{
+	struct side *side = arg;
+	struct maplib *maps = &side->lib->maps;
+	unsigned int i, n = side->row->n;
+	struct copies *c = side->own;
+	struct xenbatch_batch *b;
+
+	if (side->deferred) {
+		b = xenbatch_batch_begin(maps->xb);
+		for (i = 0; i < n; i++)
+			xenbatch_queue_grant_copy(b, &c->ours[i], 1, 0, 0);
+		note(&side->results[0], xenbatch_commit(b, NULL, 0));
+	} else {
+		for (i = 0; i < n; i++)
+			note(&side->results[0],
+			     maps->xengnttab_grant_copy(maps->xgt, 1,
+							&c->stock[i]));
+	}
+	if (side->check)
+		copy_statuses(side);
+}
+
 static double copy_floor_of(struct floor *f, const struct row *row,
 			    const struct domains *domains, uint16_t len)
 {
@@ -220,14 +244,15 @@ static double copy_small_floor(struct floor *f, const struct row *row,
 	return copy_floor_of(f, row, domains, 64);
 }
 
-#define COPY(where, which)						\
-const struct kind kind_copy_##where = {					\
-	.run = copy_run, .out_size = copy_size, .calls = copy_calls,	\
+#define COPY(name, where, which, how)					\
+const struct kind kind_copy_##name = {					\
+	.run = how, .out_size = copy_size, .calls = copy_calls,	\
 	.floor = copy_##which, .setup = copy_##where##_setup,		\
 	.finish = copy_finish, .needs = NEEDS_MEMORY,			\
 }
 
-COPY(arena, floor);
-COPY(plain, floor);
-COPY(arena_small, small_floor);
-COPY(plain_small, small_floor);
+COPY(arena, arena, floor, copy_run);
+COPY(plain, plain, floor, copy_run);
+COPY(arena_small, arena_small, small_floor, copy_run);
+COPY(plain_small, plain_small, small_floor, copy_run);
+COPY(arena_each, arena, floor, copy_each_run);

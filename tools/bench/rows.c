@@ -73,6 +73,8 @@ const struct row rows[] = {
 	NATIVE("grant.copy_arena", 1, kind_copy_arena),
 	NATIVE("grant.copy_arena", 64, kind_copy_arena),
 	NATIVE("grant.copy_arena.small", 64, kind_copy_arena_small),
+	/* the cost is that of one of n calls */
+	DEFERRED("grant.copy_arena", 64, kind_copy_arena_each),
 	NATIVE("grant.copy_plain", 1, kind_copy_plain),
 	NATIVE("grant.copy_plain", 64, kind_copy_plain),
 	NATIVE("grant.copy_plain.small", 64, kind_copy_plain_small),
