@@ -38,6 +38,19 @@ static inline void xb_kind_destroy(struct xb_area *area)
 		xb_auto_destroy(area);
 }
 
+/*
+ * An operation alone in its SUBMIT, if there is a short way for it. False: there
+ * is none, and nothing was done.
+ */
+static inline bool xb_kind_alone(struct xb_context *ctx, struct xenbatch_op *op)
+{
+	u16 opcode = READ_ONCE(op->opcode);
+
+	return opcode >= XENBATCH_OP_FOREIGN_MAP &&
+	       opcode <= XENBATCH_OP_GRANT_UNMAP &&
+	       xen_pv_domain() && xb_pv_alone(ctx, op);
+}
+
 /* area->lock, for an operation. */
 static inline int xb_kind_lock(struct xb_area *area)
 {

@@ -24,6 +24,20 @@ void xb_pv_unmap_frames(struct xb_map *m);
 void xb_pv_leave_frames(struct xb_area *area, unsigned long first,
 			unsigned long nr);
 
+/*
+ * One slot at a time, for pv_alone.c: true if it was so before (empty_*, and a
+ * grant's must be empty) and Xen has done it; or nothing is different.
+ */
+bool xb_pv_fill_frame(struct xb_area *area, u32 slot, domid_t domid, u64 frame,
+		      bool readonly);
+bool xb_pv_empty_frame(struct xb_area *area, u32 slot);
+bool xb_pv_fill_grant(struct xb_area *area, u32 slot, domid_t domid, u64 ref,
+		      bool readonly);
+bool xb_pv_empty_grant(struct xb_area *area, u32 slot);
+
+/* pv_alone.c: run op if it is one page's. False: it is as it was. */
+bool xb_pv_alone(struct xb_context *ctx, struct xenbatch_op *op);
+
 /* pv_table.c: empty all slots of a page table that is the area's whole. */
 void xb_pv_empty_table(const struct xb_area *area, unsigned int nr);
 bool xb_pv_table_is_whole(const struct xb_area *area, unsigned int nr);
@@ -84,6 +98,11 @@ static inline int xb_pv_create(struct xb_area *area)
 
 static inline void xb_pv_destroy(struct xb_area *area)
 {
+}
+
+static inline bool xb_pv_alone(struct xb_context *ctx, struct xenbatch_op *op)
+{
+	return false;
 }
 
 static inline void xb_pv_map_frames(struct xb_map *m)

@@ -179,6 +179,34 @@ static bool xb_pv_map_one(struct xb_map *m, unsigned int page,
 	return true;
 }
 
+bool xb_pv_fill_frame(struct xb_area *area, u32 slot, domid_t domid, u64 frame,
+		      bool readonly)
+{
+	u64 val = xb_pv_value(frame, xb_pv_flags(area, readonly));
+	bool filled = test_bit(slot, area->filled);
+
+	if (unlikely(xb_pv_one(area, slot, val,
+			       filled ? UVMF_INVLPG | UVMF_ALL : UVMF_NONE,
+			       domid)))
+		return false;
+	if (!filled) {
+		__set_bit(slot, area->filled);
+		area->nr_filled++;
+	}
+	return true;
+}
+
+bool xb_pv_empty_frame(struct xb_area *area, u32 slot)
+{
+	if (unlikely(!__test_and_clear_bit(slot, area->filled)))
+		return false;
+	area->nr_filled--;
+	/* It is ours and present: Xen has no reason to refuse it. */
+	WARN_ON_ONCE(xb_pv_one(area, slot, 0, UVMF_INVLPG | UVMF_ALL,
+			       DOMID_SELF));
+	return true;
+}
+
 /* The first slot beyond slot's page table. */
 static u32 xb_pv_table_end(const struct xb_area *area, u32 slot)
 {

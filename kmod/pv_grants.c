@@ -351,6 +351,35 @@ void xb_pv_unmap_grants(struct xb_map *m)
 			xb_map_fail(m, i, -EIO);
 }
 
+bool xb_pv_fill_grant(struct xb_area *area, u32 slot, domid_t domid, u64 ref,
+		      bool readonly)
+{
+	struct xb_grants *grants = area->grants;
+	struct gnttab_map_grant_ref *op = &grants->map[slot];
+
+	if (unlikely(test_bit(slot, area->filled)))
+		return false;
+	/* What xb_grants_refill and xb_grants_settle are for is not done here. */
+	if (grants->pages && (readonly || !grants->pages[slot]))
+		return false;
+	xb_pv_tell(op, xb_pv_map_flags(readonly), min_t(u64, ref, U32_MAX),
+		   domid);
+	xb_pv_mark(area, slot, 1, true);
+	if (unlikely(xb_pv_grant_op(GNTTABOP_map_grant_ref, op, 1) ||
+		     op->status != GNTST_okay)) {
+		xb_pv_mark(area, slot, 1, false);
+		return false;
+	}
+	grants->unmap[slot].handle = op->handle;
+	return true;
+}
+
+bool xb_pv_empty_grant(struct xb_area *area, u32 slot)
+{
+	return likely(test_bit(slot, area->filled)) &&
+	       likely(!xb_pv_empty_run(area, slot, 1));
+}
+
 void xb_pv_leave_grants(struct xb_area *area, unsigned long first,
 			unsigned long nr)
 {

@@ -11,6 +11,7 @@
 
 #include "context.h"
 #include "hypercall.h"
+#include "kind.h"
 #include "ops.h"
 #include "submit.h"
 #include "trace.h"
@@ -160,30 +161,35 @@ static bool xb_submit_traced(void)
 }
 
 /* One operation that is no plain hypercall: without what is for many. */
-static noinline long xb_submit_alone(struct xb_context *ctx, u32 index)
+static noinline long xb_submit_alone(struct xb_context *ctx,
+				     struct xenbatch_op *op)
 {
 	struct xb_run run = { .ctx = ctx };
-	struct xenbatch_op *op;
-	unsigned int room;
 
-	op = xb_op_at(ctx, index, &room);
-	if (!op || xb_submit_traced())
-		return xb_submit_run(ctx, index, 1);
 	xb_run_one(&run, op, 1);
 	xb_run_end(&run);
 	return 1;
 }
 
+static noinline long xb_submit_other(struct xb_context *ctx,
+				     struct xenbatch_op *op)
+{
+	return xb_kind_alone(ctx, op) ? 1 : xb_submit_alone(ctx, op);
+}
+
 /* What single calls are measured by. The long way does it too. */
-static __always_inline bool xb_submit_single(struct xb_context *ctx, u32 index)
+static __always_inline long xb_submit_single(struct xb_context *ctx, u32 index)
 {
 	struct xenbatch_op *op;
 	unsigned int room;
 
 	if (xb_submit_traced())
-		return false;
+		return xb_submit_run(ctx, index, 1);
 	op = xb_op_at(ctx, index, &room);
-	return op && xb_hypercall_single(ctx, op);
+	if (unlikely(!op))
+		return -EINVAL;
+	return likely(xb_hypercall_single(ctx, op)) ? 1 :
+						      xb_submit_other(ctx, op);
 }
 
 long xb_submit(struct xb_context *ctx, void __user *arg)
@@ -207,8 +213,7 @@ long xb_submit(struct xb_context *ctx, void __user *arg)
 	if (first > ctx->ops_max || count > ctx->ops_max - first)
 		return -EINVAL;
 	if (count == 1)
-		return likely(xb_submit_single(ctx, first)) ?
-		       1 : xb_submit_alone(ctx, first);
+		return xb_submit_single(ctx, first);
 	return xb_submit_run(ctx, first, count);
 
 err_fault:
