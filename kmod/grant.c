@@ -25,6 +25,7 @@ int xb_grant_errno(s16 status)
 		[-GNTST_bad_copy_arg] = -EINVAL,
 		[-GNTST_address_too_big] = -EINVAL,
 		[-GNTST_eagain] = -EAGAIN,
+		[-GNTST_no_space] = -ENOSPC,
 	};
 
 	if (status >= 0)

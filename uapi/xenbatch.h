@@ -232,7 +232,7 @@ enum xenbatch_opcode {
 	 *   -EIO     what Xen gives no reason for; also a grant for reading
 	 *            only that is to be mapped for writing
 	 *                                    (GNTST_general_error)
-	 *   -ENOSPC  no maptrack entry left  (GNTST_no_device_space)
+	 *   -ENOSPC  no maptrack entry left  (GNTST_no_space)
 	 *   -EAGAIN  paged out for seconds   (GNTST_eagain)
 	 *   -EINVAL  what else Xen says; also a PVH dom0's own grants, whose
 	 *            pages Xen would take away from it
