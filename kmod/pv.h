@@ -35,7 +35,7 @@ bool xb_pv_fill_grant(struct xb_area *area, u32 slot, domid_t domid, u64 ref,
 		      bool readonly);
 bool xb_pv_empty_grant(struct xb_area *area, u32 slot);
 
-/* pv_alone.c: run op if it is one page's. False: it is as it was. */
+/* pv_alone.c: run op if it is of that sort. False: nothing was done. */
 bool xb_pv_alone(struct xb_context *ctx, struct xenbatch_op *op);
 
 /* pv_table.c: empty all slots of a page table that is the area's whole. */
