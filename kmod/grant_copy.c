@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * GRANT_COPY. A segment becomes one copy for Xen, or more where it crosses pages
- * of memory, which Xen knows page by page only.
+ * of memory, which Xen knows page by page only. Neighbours with short lists are
+ * one hypercall.
  */
 #include <linux/mm.h>
 #include <linux/uaccess.h>
@@ -18,8 +19,18 @@
 #define XB_COPY_FLAGS	(XENBATCH_COPY_SOURCE_GREF | XENBATCH_COPY_DEST_GREF | \
 			 XENBATCH_COPY_SOURCE_ARENA | XENBATCH_COPY_DEST_ARENA)
 
+/* One operation of several: segments [first, first + nr) are its. */
+struct xb_copy_list {
+	struct xenbatch_copy __user *from;
+	u16 first;
+	u16 nr;			/* up to one whose memory is not there */
+	u16 flags;
+	s16 err;
+};
+
 /* What the scratch memory is to a copy. */
 struct xb_copy_memory {
+	struct xb_copy_list lists[XB_SEGMENTS];
 	struct page *pinned[XB_PINNED];
 	struct xenbatch_copy segments[XB_SEGMENTS];
 	u16 owner[XB_COPIES];
@@ -158,12 +169,13 @@ static int xb_segment_check(const struct xb_copy *c,
 	return err;
 }
 
-static int xb_segments_check(const struct xb_copy *c, unsigned int nr)
+static int xb_segments_check(const struct xb_copy *c, unsigned int first,
+			     unsigned int nr)
 {
 	unsigned int i;
 	int err = 0;
 
-	for (i = 0; i < nr && !err; i++)
+	for (i = first; i < first + nr && !err; i++)
 		err = xb_segment_check(c, &c->segments[i]);
 	return err;
 }
@@ -198,15 +210,15 @@ static int xb_segment_copy(struct xb_copy *c, unsigned int at)
 	}
 }
 
-static int xb_statuses_write(struct xb_copy *c)
+static int xb_statuses_write(const struct xenbatch_copy *segments,
+			     struct xenbatch_copy __user *to, unsigned int nr)
 {
 	unsigned int i;
 
-	if (!user_access_begin(c->from, c->nr_segments * sizeof(*c->from)))
+	if (!user_access_begin(to, nr * sizeof(*to)))
 		return -EFAULT;
-	for (i = 0; i < c->nr_segments; i++)
-		unsafe_put_user(c->segments[i].status, &c->from[i].status,
-				err_fault);
+	for (i = 0; i < nr; i++)
+		unsafe_put_user(segments[i].status, &to[i].status, err_fault);
 	user_access_end();
 	return 0;
 
@@ -215,13 +227,16 @@ err_fault:
 	return -EFAULT;
 }
 
-/* All of the segments that are here, or up to one whose memory is not there. */
-static int xb_segments_copy(struct xb_copy *c)
+/*
+ * Queue all of the segments from first on, or up to one whose memory is not
+ * there, which is the last then.
+ */
+static int xb_segments_queue(struct xb_copy *c, unsigned int first)
 {
 	unsigned int nr = c->nr_segments, i;
 	int err = 0;
 
-	for (i = 0; i < nr && !err; i++)
+	for (i = first; i < nr && !err; i++)
 		err = xb_segment_copy(c, i);
 	if (unlikely(err)) {
 		/* It may have queued something before it was found so. */
@@ -229,8 +244,15 @@ static int xb_segments_copy(struct xb_copy *c)
 		while (c->nr && c->owner[c->nr - 1] == c->nr_segments)
 			c->nr--;
 	}
+	return err;
+}
+
+static int xb_segments_copy(struct xb_copy *c)
+{
+	int err = xb_segments_queue(c, 0);
+
 	xb_copy_flush(c);
-	return xb_statuses_write(c) ?: err;
+	return xb_statuses_write(c->segments, c->from, c->nr_segments) ?: err;
 }
 
 /* The next of count segments, and whether each is well formed. */
@@ -240,7 +262,7 @@ static int xb_segments_read(struct xb_copy *c, u32 count)
 	if (copy_from_user(c->segments, c->from,
 			   c->nr_segments * sizeof(*c->segments)))
 		return -EFAULT;
-	return xb_segments_check(c, c->nr_segments);
+	return xb_segments_check(c, 0, c->nr_segments);
 }
 
 /* Of more than can be read at once: nothing is done if one is malformed. */
@@ -258,16 +280,26 @@ static int xb_segments_check_all(struct xb_copy *c, u32 count)
 	return err;
 }
 
+static struct xb_copy_memory *xb_copy_memory(struct xb_copy *c,
+					     struct xb_scratch *scratch)
+{
+	struct xb_copy_memory *memory = (void *)scratch->frames;
+
+	BUILD_BUG_ON(sizeof(*memory) > sizeof(*scratch) -
+				       offsetof(struct xb_scratch, frames));
+	c->owner = memory->owner;
+	c->pinned = memory->pinned;
+	c->segments = memory->segments;
+	return memory;
+}
+
 static int xb_grant_copy(struct xb_run *run, struct xenbatch_copy __user *from,
 			 u32 count)
 {
 	struct xb_scratch *scratch = xb_run_scratch(run);
-	struct xb_copy_memory *memory;
 	struct xb_copy c = { .ctx = run->ctx, .from = from };
 	int err;
 
-	BUILD_BUG_ON(sizeof(*memory) > sizeof(*scratch) -
-				       offsetof(struct xb_scratch, frames));
 	if (!scratch)
 		return -ENOMEM;
 	c.gfns = xb_arena_gfns(run->ctx);
@@ -277,10 +309,7 @@ static int xb_grant_copy(struct xb_run *run, struct xenbatch_copy __user *from,
 		run->copied += count;
 		return err;
 	}
-	memory = (struct xb_copy_memory *)scratch->frames;
-	c.owner = memory->owner;
-	c.pinned = memory->pinned;
-	c.segments = memory->segments;
+	xb_copy_memory(&c, scratch);
 	if (count > XB_SEGMENTS) {
 		err = xb_segments_check_all(&c, count);
 		if (err)
@@ -298,6 +327,84 @@ static int xb_grant_copy(struct xb_run *run, struct xenbatch_copy __user *from,
 	return c.failed ? -EIO : 0;
 }
 
+/* One more operation, behind those that are here. False: it is none of them. */
+static bool xb_list_take(struct xb_copy *c, const struct xenbatch_op *op,
+			 struct xb_copy_list *list)
+{
+	unsigned int first = c->nr_segments;
+	struct xb_copy_asked asked;
+
+	if (xb_copy_asked_read(&asked, op) ||
+	    asked.count > XB_SEGMENTS - first ||
+	    copy_from_user(&c->segments[first], asked.from,
+			   asked.count * sizeof(*c->segments)) ||
+	    xb_segments_check(c, first, asked.count))
+		return false;
+	c->nr_segments += asked.count;
+	list->err = xb_segments_queue(c, first);
+	list->from = asked.from;
+	list->first = first;
+	list->nr = c->nr_segments - first;
+	return true;
+}
+
+static int xb_list_answer(const struct xb_copy *c,
+			  const struct xb_copy_list *list)
+{
+	const struct xenbatch_copy *segments = &c->segments[list->first];
+	unsigned int i;
+	int err;
+
+	err = xb_statuses_write(segments, list->from, list->nr) ?: list->err;
+	for (i = 0; i < list->nr && !err; i++)
+		if (segments[i].status != GNTST_okay)
+			err = -EIO;
+	return err;
+}
+
+/*
+ * As many of ops[0..nr) as go together: they are done. 0: not even the first
+ * does, and nothing was done.
+ */
+static noinline unsigned int xb_copy_ops(struct xb_run *run,
+					 struct xenbatch_op *ops,
+					 struct xb_head head, unsigned int nr)
+{
+	struct xb_scratch *scratch = xb_run_scratch(run);
+	u64 allowed = READ_ONCE(run->ctx->opcodes);
+	struct xb_copy c = { .ctx = run->ctx };
+	struct xb_copy_list *list;
+	unsigned int n, i;
+
+	if (!scratch)
+		return 0;
+	c.gfns = xb_arena_gfns(run->ctx);
+	c.copies = (struct gnttab_copy *)scratch->bytes;
+	list = xb_copy_memory(&c, scratch)->lists;
+	for (n = 0; n < nr && n < XB_SEGMENTS; n++) {
+		/* What is linked to the one before must know how that ends. */
+		if (n && (list[n - 1].flags & XENBATCH_OPF_LINK ||
+			  list[n - 1].err))
+			break;
+		if (n)
+			head = xb_op_head(&ops[n]);
+		if (head.opcode != XENBATCH_OP_GRANT_COPY ||
+		    xb_op_check(allowed, head) ||
+		    !xb_list_take(&c, &ops[n], &list[n]))
+			break;
+		list[n].flags = head.flags;
+	}
+	if (!n)
+		return 0;
+	xb_copy_flush(&c);
+	for (i = 0; i < n; i++) {
+		run->copied += list[i].nr;
+		xb_op_done(run, &ops[i], list[i].flags,
+			   xb_list_answer(&c, &list[i]));
+	}
+	return n;
+}
+
 unsigned int xb_grant_copy_run(struct xb_run *run, struct xenbatch_op *op,
 			       struct xb_head head, unsigned int nr)
 {
@@ -306,7 +413,8 @@ unsigned int xb_grant_copy_run(struct xb_run *run, struct xenbatch_op *op,
 	int err;
 
 	if (nr > 1) {
-		done = xb_copy_arena_ops(run, op, head, nr);
+		done = xb_copy_arena_ops(run, op, head, nr) ?:
+		       xb_copy_ops(run, op, head, nr);
 		if (done)
 			return done;
 	}

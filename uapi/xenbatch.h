@@ -251,7 +251,9 @@ enum xenbatch_opcode {
 	 * else -EIO and the reasons are in their statuses; or, with nothing
 	 * done: -EINVAL (count as above; a segment malformed), -EFAULT (the
 	 * list), -EPERM, -ENOMEM. -EFAULT is also the end of a list at a
-	 * segment whose memory is not there: those before it were copied.
+	 * segment whose memory is not there: those before it were copied. Lists
+	 * of neighbouring operations may be read before the first of them has
+	 * run, so none may bring another its list.
 	 */
 	XENBATCH_OP_GRANT_COPY = 6,
 	/* 7 and 8: events, later */

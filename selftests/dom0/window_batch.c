@@ -305,93 +305,120 @@ TEST_F(batch, grants_in_any_order)
 	}
 }
 
-/* Copies beside each other: each has its own result, and they run in order. */
-TEST_F(batch, copies)
+/* To the arena, by offset or by the address that it has. */
+static void copies_lay(struct ctx *c, uint32_t domid, struct xenbatch_copy *s,
+		       uint32_t n, uint32_t each, bool arena)
 {
-	const uint16_t in = XENBATCH_COPY_SOURCE_GREF |
-			    XENBATCH_COPY_DEST_ARENA;
-	const uint16_t out = XENBATCH_COPY_SOURCE_ARENA |
-			     XENBATCH_COPY_DEST_GREF;
-	const uint32_t n = 40, each = 3;
-	struct xenbatch_op *ops = self->c.ops;
-	static struct xenbatch_copy s[40 * 3];
-	static char plain[PAGE];
-	uint32_t i, j;
+	uint32_t i;
 
-	NEED_OPCODE(&self->c, XENBATCH_OP_GRANT_COPY);
-	for (i = 0; i < n; i++) {
-		for (j = 0; j < each; j++)
-			s[i * each + j] = (struct xenbatch_copy){
-				.source = XENBATCH_COPY_GRANT(self->t.domid,
-							      REF + i, j * 16),
-				.dest = i * PAGE + j * 16, .len = 16,
-				.flags = in, .status = 99,
-			};
-		ops[i] = (struct xenbatch_op){
+	for (i = 0; i < n * each; i++) {
+		uint64_t at = i / each * PAGE + i % each * 16;
+
+		s[i] = (struct xenbatch_copy){
+			.source = XENBATCH_COPY_GRANT(domid, REF + i / each,
+						      i % each * 16),
+			.dest = arena ? at : (uintptr_t)(c->arena + at),
+			.len = 16, .status = 99,
+			.flags = XENBATCH_COPY_SOURCE_GREF |
+				 (arena ? XENBATCH_COPY_DEST_ARENA : 0),
+		};
+	}
+	for (i = 0; i < n; i++)
+		c->ops[i] = (struct xenbatch_op){
 			.opcode = XENBATCH_OP_GRANT_COPY,
 			.copy = { .addr = (uintptr_t)&s[i * each],
 				  .count = each },
 		};
-	}
-	s[4 * each + 1].source = XENBATCH_COPY_GRANT(self->t.domid, 1000000, 0);
-	s[9 * each].dest = (uintptr_t)plain;	/* not to the arena */
-	s[9 * each].flags = XENBATCH_COPY_SOURCE_GREF;
-	ops[12].copy.count = 0;
-	s[15 * each + 2].flags = ~in;
-	ops[18].copy.addr = 8;			/* no list there */
-	ops[20] = ops[12];			/* what is linked to a bad one */
-	ops[20].flags = XENBATCH_OPF_LINK;
-	ops[24] = (struct xenbatch_op){ .opcode = XENBATCH_OP_NOP };
-	ops[28].flags = XENBATCH_OPF_LINK;	/* ... and to a good one */
-	s[28 * each].source = XENBATCH_COPY_GRANT(self->t.domid, 2000000, 0);
-	ops[30].flags = XENBATCH_OPF_LINK;
-	/* what one has brought, the next gives to the other domain */
-	for (j = 0; j < each; j++) {
-		s[33 * each + j].source = 32 * PAGE + j * 16;
-		s[33 * each + j].dest = XENBATCH_COPY_GRANT(self->other.domid,
-							    REF, j * 16);
-		s[33 * each + j].flags = out;
-	}
-	memset(self->c.arena, 0x77, n * PAGE);
-	ASSERT_EQ(0, raw_submit_all(self->c.fd, 0, n));
-	for (i = 0; i < n; i++) {
-		const int64_t result = i == 4 || i == 28 ? -EIO :
-			i == 12 || i == 15 || i == 20 ? -EINVAL :
-			i == 18 ? -EFAULT : i == 21 || i == 29 ? -ECANCELED : 0;
-		const bool done = i != 24 && i != 33 &&
-				  (!result || result == -EIO);
+}
 
-		ASSERT_EQ(result, ops[i].result) TH_LOG("operation %u", i);
-		for (j = 0; j < each; j++) {
-			const bool bad = (i == 4 && j == 1) ||
-					 (i == 28 && !j);
-			const char *at = self->c.arena + i * PAGE + j * 16;
+static void copies_turn(struct xenbatch_copy *s, uint64_t source, uint64_t dest)
+{
+	s->source = source;
+	s->dest = dest;
+	s->flags = (s->flags & XENBATCH_COPY_DEST_ARENA ?
+		    XENBATCH_COPY_SOURCE_ARENA : 0) | XENBATCH_COPY_DEST_GREF;
+}
 
-			if (i == 24)
-				continue;
-			ASSERT_EQ(!done && i != 33 ? 99 : bad ?
-				  GNTST_bad_gntref : 0, s[i * each + j].status)
-				TH_LOG("operation %u, segment %u", i, j);
-			if (i == 9 && !j)
-				at = plain;
-			if (done && !bad) {
-				ASSERT_EQ(0, memcmp(at, self->t.pages +
-						    i * PAGE + j * 16, 16));
-			} else {
-				ASSERT_EQ(0x77, *at);
+static const int64_t copies_results[40] = {
+	[4] = -EIO, [12] = -EINVAL, [15] = -EINVAL, [18] = -EFAULT,
+	[20] = -EINVAL, [21] = -ECANCELED, [26] = -EFAULT, [28] = -EIO,
+	[29] = -ECANCELED,
+};
+
+/* Copies beside each other: each has its own result, and they run in order. */
+TEST_F(batch, copies)
+{
+	const uint32_t n = ARRAY_SIZE(copies_results), each = 3;
+	struct xenbatch_op *ops = self->c.ops;
+	static struct xenbatch_copy s[40 * 3];
+	static char plain[PAGE];
+	uint32_t i, j, round;
+
+	NEED_OPCODE(&self->c, XENBATCH_OP_GRANT_COPY);
+	for (round = 0; round < 2; round++) {
+		copies_lay(&self->c, self->t.domid, s, n, each, !round);
+		s[4 * each + 1].source = XENBATCH_COPY_GRANT(self->t.domid,
+							     1000000, 0);
+		s[9 * each].dest = (uintptr_t)plain;	/* never the arena */
+		s[9 * each].flags = XENBATCH_COPY_SOURCE_GREF;
+		ops[12].copy.count = 0;
+		s[15 * each + 2].flags = 0xffff;
+		ops[18].copy.addr = 8;			/* no list there */
+		ops[20] = ops[12];		/* what is linked to a bad one */
+		ops[20].flags = XENBATCH_OPF_LINK;
+		ops[24] = (struct xenbatch_op){ .opcode = XENBATCH_OP_NOP };
+		s[26 * each + 1].dest = 8;		/* no memory there */
+		s[26 * each + 1].flags = XENBATCH_COPY_SOURCE_GREF;
+		ops[28].flags = XENBATCH_OPF_LINK;	/* ... to a failed one */
+		s[28 * each].source = XENBATCH_COPY_GRANT(self->t.domid,
+							  2000000, 0);
+		ops[30].flags = XENBATCH_OPF_LINK;	/* ... to a good one */
+		/* what one has brought, the next gives to the other domain */
+		for (j = 0; j < each; j++)
+			copies_turn(&s[33 * each + j],
+				    s[32 * each + j].dest,
+				    XENBATCH_COPY_GRANT(self->other.domid, REF,
+							j * 16));
+		memset(self->c.arena, 0x77, n * PAGE);
+		memset(self->other.pages, 0, PAGE);
+		ASSERT_EQ(0, raw_submit_all(self->c.fd, 0, n));
+		for (i = 0; i < n; i++) {
+			ASSERT_EQ(copies_results[i], ops[i].result)
+				TH_LOG("operation %u", i);
+			for (j = 0; i != 24 && j < each; j++) {
+				const char *at = i == 9 && !j ? plain :
+					self->c.arena + i * PAGE + j * 16;
+				const bool bad = (i == 4 && j == 1) ||
+						 (i == 28 && !j);
+				const bool done = i == 26 ? !j :
+					!copies_results[i] ||
+					copies_results[i] == -EIO;
+
+				ASSERT_EQ(!done ? 99 : bad ?
+					  GNTST_bad_gntref : 0,
+					  s[i * each + j].status)
+					TH_LOG("operation %u, %u", i, j);
+				if (done && !bad && i != 33) {
+					ASSERT_EQ(0, memcmp(at, self->t.pages +
+							    i * PAGE + j * 16,
+							    16));
+				} else {
+					ASSERT_EQ(0x77, *at);
+				}
 			}
 		}
+		EXPECT_EQ(0, memcmp(self->other.pages,
+				    self->t.pages + 32 * PAGE, 48));
+		/* more than goes into one hypercall */
+		for (i = 0; i < 512; i++)
+			ops[i] = (struct xenbatch_op){
+				.opcode = XENBATCH_OP_GRANT_COPY,
+				.copy = { .addr = (uintptr_t)s, .count = each },
+			};
+		ASSERT_EQ(0, raw_submit_all(self->c.fd, 0, 512));
+		for (i = 0; i < 512; i++)
+			ASSERT_EQ(0, ops[i].result);
 	}
-	EXPECT_EQ(0, memcmp(self->other.pages, self->t.pages + 32 * PAGE, 48));
-	/* more than goes into one hypercall */
-	for (i = 0; i < 512; i++)
-		ops[i] = (struct xenbatch_op){
-			.opcode = XENBATCH_OP_GRANT_COPY,
-			.copy = { .addr = (uintptr_t)s, .count = each },
-		};
-	ASSERT_EQ(0, raw_submit_all(self->c.fd, 0, 512));
-	for (i = 0; i < 512; i++)
-		ASSERT_EQ(0, ops[i].result);
 }
 
 /* A window's page as a hypercall's buffer: filled in the same SUBMIT. */

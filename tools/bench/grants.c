@@ -256,3 +256,4 @@ COPY(plain, plain, floor, copy_run);
 COPY(arena_small, arena_small, small_floor, copy_run);
 COPY(plain_small, plain_small, small_floor, copy_run);
 COPY(arena_each, arena, floor, copy_each_run);
+COPY(plain_each, plain, floor, copy_each_run);

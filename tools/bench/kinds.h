@@ -37,6 +37,7 @@ extern const struct kind kind_grants_dropin;
 extern const struct kind kind_copy_arena;
 extern const struct kind kind_copy_plain;
 extern const struct kind kind_copy_arena_each;
+extern const struct kind kind_copy_plain_each;
 extern const struct kind kind_copy_arena_small;
 extern const struct kind kind_copy_plain_small;
 

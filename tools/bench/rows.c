@@ -78,6 +78,7 @@ const struct row rows[] = {
 	NATIVE("grant.copy_plain", 1, kind_copy_plain),
 	NATIVE("grant.copy_plain", 64, kind_copy_plain),
 	NATIVE("grant.copy_plain.small", 64, kind_copy_plain_small),
+	DEFERRED("grant.copy_plain", 64, kind_copy_plain_each),
 };
 
 const unsigned int nr_rows = sizeof(rows) / sizeof(rows[0]);
