@@ -174,6 +174,16 @@ static unsigned int xb_pv_map_gather(struct xb_map *m)
 	return op - m->scratch->map;
 }
 
+/*
+ * Nothing came to slot. Somebody who does I/O by the entry that was there before
+ * may have seen it as filled, and had the kernel's mapping made.
+ */
+static noinline void xb_pv_refused(struct xb_area *area, u32 slot)
+{
+	xb_pv_mark(area, slot, 1, false);
+	xb_grants_emptied(area, slot, 1);
+}
+
 /* What Xen has refused it may give at another time, or is empty again. */
 static bool xb_pv_map_again(struct xb_map *m, u32 slot, unsigned int page,
 			    struct gnttab_map_grant_ref *op)
@@ -184,7 +194,7 @@ static bool xb_pv_map_again(struct xb_map *m, u32 slot, unsigned int page,
 	if (op->status == GNTST_okay)
 		return true;
 	xb_map_fail(m, page, xb_grant_errno(op->status));
-	xb_pv_mark(m->area, slot, 1, false);
+	xb_pv_refused(m->area, slot);
 	return false;
 }
 
@@ -367,7 +377,7 @@ bool xb_pv_fill_grant(struct xb_area *area, u32 slot, domid_t domid, u64 ref,
 	xb_pv_mark(area, slot, 1, true);
 	if (unlikely(xb_pv_grant_op(GNTTABOP_map_grant_ref, op, 1) ||
 		     op->status != GNTST_okay)) {
-		xb_pv_mark(area, slot, 1, false);
+		xb_pv_refused(area, slot);
 		return false;
 	}
 	grants->unmap[slot].handle = op->handle;
