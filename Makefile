@@ -98,6 +98,7 @@ install-check: all
 # -Wall -Wextra -Werror of the other compiler too, and the tools for the rest.
 lint:
 	$(say) LINT C
+	$(Q)mkdir -p $(O)
 	$(Q)$(MAKE) O=$(O)/lint CC=clang lib tools demo-programs \
 		>$(O)/lint.log 2>&1 || \
 		{ tail -n 40 $(O)/lint.log; exit 1; }
