@@ -14,7 +14,7 @@
 #define HANDLES		(1024U * 256)
 #define SLOTS		(HANDLES + 1024)
 
-/* A reference can be mapped 128 times, so there are several domains. */
+/* Xen counts how often a reference is mapped in few bits: several domains. */
 #define TARGETS		6U
 
 FIXTURE(maptrack)
