@@ -213,13 +213,9 @@ unsigned int xb_copy_arena_ops(struct xb_run *run, struct xenbatch_op *ops,
 	c.copies = (struct gnttab_copy *)scratch->bytes;
 	for (n = 0; n < nr && n < XB_CHUNK; n++) {
 		p = &scratch->parts[n];
-		/* What is linked to the one before must know how that ends. */
-		if (n && (p[-1].flags & XENBATCH_OPF_LINK))
+		if (n && !xb_op_follows(&head, &ops[n], allowed))
 			break;
-		if (n)
-			head = xb_op_head(&ops[n]);
-		if (head.opcode != XENBATCH_OP_GRANT_COPY ||
-		    xb_op_check(allowed, head) || !xb_raw_take(&c, &ops[n], p))
+		if (!xb_raw_take(&c, &ops[n], p))
 			break;
 		p->flags = head.flags;
 	}

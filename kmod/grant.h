@@ -38,17 +38,18 @@ struct xb_notify {
  * of one hypercall as they lie here. Where it is Xen that writes the user's
  * entries, host_addr is the slot's for ever.
  *
- * Written under area->lock, and changed under ->lock too where there are pages,
- * with the bits of area->filled; read under either. ->lock nests inside of
- * page-table locks.
+ * Written under area->lock. Where there are pages, ->lock is for those who come
+ * without that: under it the bits of area->filled change, after what is said of
+ * a slot that becomes filled, and kmap is made. It nests inside of page-table
+ * locks.
  */
 struct xb_grants {
 	spinlock_t lock;		/* see above */
 	unsigned long nr;
 	struct gnttab_map_grant_ref *map;
 	struct gnttab_unmap_grant_ref *unmap;
-	struct xb_kmap **kmap;		/* the kernel's, or NULL */
 	struct page **pages;		/* one a slot, or NULL: for no I/O */
+	struct xb_kmap **kmap;		/* with pages: the kernel's, or NULL */
 	struct page *nobody;		/* with pages: see xb_grant_find_page */
 	struct list_head notifies;
 };

@@ -382,15 +382,10 @@ static noinline unsigned int xb_copy_ops(struct xb_run *run,
 	c.copies = (struct gnttab_copy *)scratch->bytes;
 	list = xb_copy_memory(&c, scratch)->lists;
 	for (n = 0; n < nr && n < XB_SEGMENTS; n++) {
-		/* What is linked to the one before must know how that ends. */
-		if (n && (list[n - 1].flags & XENBATCH_OPF_LINK ||
-			  list[n - 1].err))
+		if (n && (list[n - 1].err ||
+			  !xb_op_follows(&head, &ops[n], allowed)))
 			break;
-		if (n)
-			head = xb_op_head(&ops[n]);
-		if (head.opcode != XENBATCH_OP_GRANT_COPY ||
-		    xb_op_check(allowed, head) ||
-		    !xb_list_take(&c, &ops[n], &list[n]))
+		if (!xb_list_take(&c, &ops[n], &list[n]))
 			break;
 		list[n].flags = head.flags;
 	}

@@ -195,7 +195,6 @@ unsigned int xb_map_gather(struct xb_run *run, struct xb_map *m,
 			   unsigned int nr, enum xb_map_what what)
 {
 	u64 allowed = READ_ONCE(run->ctx->opcodes);
-	u16 opcode = head.opcode;
 	int err;
 
 	m->area = NULL;
@@ -212,12 +211,8 @@ unsigned int xb_map_gather(struct xb_run *run, struct xb_map *m,
 		err = xb_map_take(run, m, &ops[m->nr_parts], head, what);
 		if (unlikely(err))
 			break;
-		/* What is linked to this one must know how it ends. */
 		if (m->nr_parts == nr || m->nr_parts == XB_CHUNK ||
-		    head.flags & XENBATCH_OPF_LINK)
-			break;
-		head = xb_op_head(&ops[m->nr_parts]);
-		if (head.opcode != opcode || xb_op_check(allowed, head))
+		    !xb_op_follows(&head, &ops[m->nr_parts], allowed))
 			break;
 	}
 	if (likely(m->nr_parts))

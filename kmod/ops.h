@@ -93,6 +93,21 @@ static inline int xb_op_check(u64 allowed, struct xb_head head)
 	return 0;
 }
 
+/*
+ * Does next go along with the operation of head, which is before it? Not if it
+ * is linked to that, and so must know how it ends. *head becomes next's.
+ */
+static inline bool xb_op_follows(struct xb_head *head,
+				 const struct xenbatch_op *next, u64 allowed)
+{
+	u16 opcode = head->opcode;
+
+	if (head->flags & XENBATCH_OPF_LINK)
+		return false;
+	*head = xb_op_head(next);
+	return head->opcode == opcode && !xb_op_check(allowed, *head);
+}
+
 static inline void xb_op_done(struct xb_run *run, struct xenbatch_op *op,
 			      u16 flags, s64 result)
 {

@@ -25,8 +25,9 @@ void xb_pv_leave_frames(struct xb_area *area, unsigned long first,
 			unsigned long nr);
 
 /*
- * One slot at a time, for pv_alone.c: true if it was so before (empty_*, and a
- * grant's must be empty) and Xen has done it; or nothing is different.
+ * One slot, for pv_alone.c. True: it is filled, or empty, and was not before (a
+ * frame may replace another). False: Xen refuses, or it is no case for this, and
+ * the slot is as it was.
  */
 bool xb_pv_fill_frame(struct xb_area *area, u32 slot, domid_t domid, u64 frame,
 		      bool readonly);

@@ -229,9 +229,9 @@ bool xb_pv_alone(struct xb_context *ctx, struct xenbatch_op *op)
 	area = xb_area_get(ctx, a.addr);
 	if (unlikely(!area))
 		return false;
-	if (unlikely(!xb_alone_fits(area, &a))) {
-		done = false;
-	} else if (a.count > 1) {
+	if (unlikely(!xb_alone_fits(area, &a)))
+		goto out;
+	if (a.count > 1) {
 		done = xb_alone_stretch(ctx, op, area, a);
 	} else if (likely(!xb_area_lock(area))) {
 		done = xb_alone_one(area, &a);
@@ -239,6 +239,7 @@ bool xb_pv_alone(struct xb_context *ctx, struct xenbatch_op *op)
 		if (likely(done))
 			xb_alone_done(ctx, op, &a);
 	}
+out:
 	xb_area_put(area);
 	return done;
 }
