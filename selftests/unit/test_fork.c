@@ -2,53 +2,24 @@
 /*
  * Promise: a handle that is open when a process forks works on in both. The
  * child gets a connection of its own, with the same restriction; what belongs
- * to the parent stays the parent's, whatever its threads were doing.
+ * to the parent stays the parent's; test_fork_load: whatever its threads do.
  */
 #include <fcntl.h>
-#include <pthread.h>
-#include <sched.h>
 #include <sys/syscall.h>
 
 #include "unit.h"
 
-/* A whole day's work: buffers, a batch, an immediate call. */
-static int use(void *arg)
-{
-	struct xen_domctl *domctls[100];
-	struct xenbatch_batch *b;
-	xenbatch *xb = arg;
-	int i;
-
-	b = xenbatch_batch_begin(xb);
-	if (!b)
-		return 1;
-	for (i = 0; i < 100; i++) {
-		domctls[i] = unit_vcpuinfo(xb, 0, i % 2);
-		if (unit_queue(b, domctls[i], 0, i) != i)
-			return 2;
-	}
-	if (xenbatch_commit(b, NULL, 0))
-		return 3;
-	for (i = 0; i < 100; i++) {
-		if (domctls[i]->u.getvcpuinfo.cpu_time !=
-		    xb_fake_cpu_time(0, i % 2))
-			return 4;
-		xenbatch_free(xb, domctls[i]);
-	}
-	return unit_version_works(xb) ? 0 : 5;
-}
-
 static int use_and_close(void *xb)
 {
-	return use(xb) ?: xenbatch_close(xb);
+	return unit_use(xb) ?: xenbatch_close(xb);
 }
 
 static void both_go_on(void **state)
 {
-	assert_int_equal(unit_in_child(use, *state), 0);
-	assert_int_equal(use(*state), 0);
+	assert_int_equal(unit_in_child(unit_use, *state), 0);
+	assert_int_equal(unit_use(*state), 0);
 	assert_int_equal(unit_in_child(use_and_close, *state), 0);
-	assert_int_equal(use(*state), 0);
+	assert_int_equal(unit_use(*state), 0);
 }
 
 static int only_close(void *xb)
@@ -58,14 +29,14 @@ static int only_close(void *xb)
 
 static void child_only_closes(void **state)
 {
-	assert_int_equal(use(*state), 0);
+	assert_int_equal(unit_use(*state), 0);
 	assert_int_equal(unit_in_child(only_close, *state), 0);
-	assert_int_equal(use(*state), 0);
+	assert_int_equal(unit_use(*state), 0);
 }
 
 static int use_and_fork(void *xb)
 {
-	if (use(xb) || unit_in_child(use_and_close, xb) || use(xb))
+	if (unit_use(xb) || unit_in_child(use_and_close, xb) || unit_use(xb))
 		return 1;
 	return xenbatch_close(xb);
 }
@@ -74,7 +45,7 @@ static void grandchild(void **state)
 {
 	/* One that uses the handle, and one that only forks again. */
 	assert_int_equal(unit_in_child(use_and_fork, *state), 0);
-	assert_int_equal(use(*state), 0);
+	assert_int_equal(unit_use(*state), 0);
 }
 
 static struct xenbatch_batch *batch;
@@ -130,7 +101,7 @@ static int free_inherited(void *xb)
 	int i, j;
 
 	xenbatch_free(xb, buffers[0]);
-	if (use(xb))
+	if (unit_use(xb))
 		return 1;
 	for (i = 0; i < 20; i++) {
 		mine[i] = xenbatch_alloc(xb, 3000);
@@ -200,7 +171,7 @@ static int number_reused(void *xb)
 	own = open("/dev/zero", O_RDONLY);
 	if (own < 0 || (own != fd && dup2(own, fd) != fd))
 		return 1;
-	if (use(xb))
+	if (unit_use(xb))
 		return 2;
 	if (fcntl(fd, F_GETFD) == -1)
 		return 3;
@@ -245,35 +216,6 @@ static void child_restricts_itself_alone(void **state)
 	assert_true(unit_version_works(*state));
 }
 
-static bool stop;
-
-static void *busy(void *xb)
-{
-	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED))
-		if (use(xb))
-			return (void *)1;
-	return NULL;
-}
-
-/* Locks and lanes that other threads hold at fork mean nothing to the child. */
-static void fork_under_load(void **state)
-{
-	pthread_t threads[3];
-	void *ret;
-	int i;
-
-	stop = false;
-	for (i = 0; i < 3; i++)
-		pthread_create(&threads[i], NULL, busy, *state);
-	for (i = 0; i < 30; i++)
-		assert_int_equal(unit_in_child(use_and_close, *state), 0);
-	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
-	for (i = 0; i < 3; i++) {
-		pthread_join(threads[i], &ret);
-		assert_null(ret);
-	}
-}
-
 /* A child made without libc's knowing: told so once, and then served. */
 static void clone_without_atfork(void **state)
 {
@@ -293,7 +235,7 @@ static void clone_without_atfork(void **state)
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
-	assert_int_equal(use(xb), 0);
+	assert_int_equal(unit_use(xb), 0);
 }
 
 int main(void)
@@ -307,7 +249,6 @@ int main(void)
 		opened_test(descriptor_is_not_kept),
 		opened_test(reused_number_is_left_alone),
 		opened_test(restriction_is_inherited),
-		opened_test(fork_under_load),
 	};
 	/* Not stock: privcmd knows no owner, as with the stock libraries. */
 	static const struct CMUnitTest owned[] = {

@@ -77,3 +77,29 @@ bool unit_version_works(xenbatch *xb)
 	return xenbatch_hypercall(xb, __HYPERVISOR_xen_version, args, 2) ==
 	       XB_FAKE_VERSION;
 }
+
+int unit_use(void *arg)
+{
+	struct xen_domctl *domctls[100];
+	struct xenbatch_batch *b;
+	xenbatch *xb = arg;
+	int i;
+
+	b = xenbatch_batch_begin(xb);
+	if (!b)
+		return 1;
+	for (i = 0; i < 100; i++) {
+		domctls[i] = unit_vcpuinfo(xb, 0, i % 2);
+		if (unit_queue(b, domctls[i], 0, i) != i)
+			return 2;
+	}
+	if (xenbatch_commit(b, NULL, 0))
+		return 3;
+	for (i = 0; i < 100; i++) {
+		if (domctls[i]->u.getvcpuinfo.cpu_time !=
+		    xb_fake_cpu_time(0, i % 2))
+			return 4;
+		xenbatch_free(xb, domctls[i]);
+	}
+	return unit_version_works(xb) ? 0 : 5;
+}

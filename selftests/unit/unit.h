@@ -61,4 +61,10 @@ int unit_queue(struct xenbatch_batch *b, struct xen_domctl *domctl,
 /* xen_version, at once: true if it is the fake's. */
 bool unit_version_works(xenbatch *xb);
 
+/*
+ * A whole day's work on the handle: buffers, a batch, an immediate call. 0, or
+ * which step failed.
+ */
+int unit_use(void *xb);
+
 #endif /* UNIT_H */

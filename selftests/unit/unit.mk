@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Unit tests of lib/core over the simulated hypervisor: seconds, no Xen. Each
 # program runs under AddressSanitizer and UBSan, built by gcc and by clang, and
-# those with threads under ThreadSanitizer too.
+# those with threads under ThreadSanitizer too; 'plain' is for what neither of
+# them can run.
 #
 # $(O)/selftests/unit/<kind>/libxenbatch-fake.a is lib/core with the backend
 # fake and the simulated kernel, for the tests of libraries above.
@@ -15,12 +16,15 @@ UNIT_LIBS  := -lcmocka -lxentoolcore -lpthread
 UNIT_CFLAGS := -O1 -g -fno-omit-frame-pointer -DXB_FAKE -DXB_TEST_OS \
 	-Iselftests/unit
 
-UNIT_KINDS := gcc clang tsan
+# Fork among threads: see there.
+UNIT_TESTS_plain := fork_load
+UNIT_KINDS := gcc clang tsan plain
 UNIT_gcc   := gcc -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_clang := clang -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_tsan  := gcc -fsanitize=thread
-UNIT_TESTS_gcc   := $(UNIT_TESTS)
-UNIT_TESTS_clang := $(UNIT_TESTS)
+UNIT_plain := gcc -fsanitize=undefined -fno-sanitize-recover=all
+UNIT_TESTS_gcc   := $(filter-out $(UNIT_TESTS_plain),$(UNIT_TESTS))
+UNIT_TESTS_clang := $(UNIT_TESTS_gcc)
 UNIT_TESTS_tsan  := thread window grant scatter cache
 
 # $(call unit_kind,kind)
