@@ -363,7 +363,7 @@ TEST_F(lifetime, grow_while_submitting)
  * Two hundred contexts with 320 KiB each, opened and closed while another one
  * works; were they kept, four rounds would cost 250 MiB.
  */
-TEST_F(lifetime, two_hundred_contexts_under_load)
+TEST_F_TIMEOUT(lifetime, two_hundred_contexts_under_load, 150)
 {
 	volatile int stop = 0;
 	struct job job = { &self->c, 0, 1024, ~0U, 0, &stop };

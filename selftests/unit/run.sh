@@ -7,7 +7,7 @@ shift 2
 failed=0
 for test; do
 	log=$dir/$test.log
-	timeout 60 "$dir/test_$test" >"$log" 2>&1
+	timeout 300 "$dir/test_$test" >"$log" 2>&1
 	rc=$?
 	printf '  %-7s %-5s %s: %d passed\n' UNIT "$kind" "$test" \
 		"$(grep -c '^\[       OK \]' "$log")"
