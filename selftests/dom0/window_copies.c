@@ -113,10 +113,9 @@ TEST_F(copies, neighbours)
 		ops[30].flags = XENBATCH_OPF_LINK;	/* ... to a good one */
 		/* what one has brought, the next gives to the other domain */
 		for (j = 0; j < each; j++)
-			turn(&s[33 * each + j],
-				    s[32 * each + j].dest,
-				    XENBATCH_COPY_GRANT(self->other.domid, REF,
-							j * 16));
+			turn(&s[33 * each + j], s[32 * each + j].dest,
+			     XENBATCH_COPY_GRANT(self->other.domid, REF,
+						 j * 16));
 		memset(self->c.arena, 0x77, n * PAGE);
 		memset(self->other.pages, 0, PAGE);
 		ASSERT_EQ(0, raw_submit_all(self->c.fd, 0, n));
@@ -129,8 +128,7 @@ TEST_F(copies, neighbours)
 				const bool bad = (i == 4 && j == 1) ||
 						 (i == 28 && !j);
 				const bool done = i == 26 ? !j :
-					!results[i] ||
-					results[i] == -EIO;
+					!results[i] || results[i] == -EIO;
 
 				ASSERT_EQ(!done ? 99 : bad ?
 					  GNTST_bad_gntref : 0,

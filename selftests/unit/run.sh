@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# run.sh DIR KIND TEST...: run DIR/KIND/test_TEST each, one line each, all else in DIR/KIND/TEST.log. Fails if any fails, and shows
-# the end of its log.
+# run.sh DIR KIND TEST...: run DIR/KIND/test_TEST each, one line each, all else in
+# DIR/KIND/TEST.log. Fails if any fails, and shows the end of its log. The limit is
+# for what hangs; under load and ThreadSanitizer a program takes a minute.
 dir=$1/$2; kind=$2
 shift 2
 failed=0

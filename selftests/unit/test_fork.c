@@ -2,7 +2,8 @@
 /*
  * Promise: a handle that is open when a process forks works on in both. The
  * child gets a connection of its own, with the same restriction; what belongs
- * to the parent stays the parent's; test_fork_load: whatever its threads do.
+ * to the parent stays the parent's. (Whatever its threads do meanwhile:
+ * test_fork_load.c.)
  */
 #include <fcntl.h>
 #include <sys/syscall.h>

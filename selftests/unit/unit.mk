@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Unit tests of lib/core over the simulated hypervisor: seconds, no Xen. Each
 # program runs under AddressSanitizer and UBSan, built by gcc and by clang, and
-# those with threads under ThreadSanitizer too; 'plain' is for what neither of
-# them can run.
+# those with threads under ThreadSanitizer too. What AddressSanitizer cannot run
+# is 'plain', under UBSan alone.
 #
 # $(O)/selftests/unit/<kind>/libxenbatch-fake.a is lib/core with the backend
 # fake and the simulated kernel, for the tests of libraries above.
@@ -16,7 +16,7 @@ UNIT_LIBS  := -lcmocka -lxentoolcore -lpthread
 UNIT_CFLAGS := -O1 -g -fno-omit-frame-pointer -DXB_FAKE -DXB_TEST_OS \
 	-Iselftests/unit
 
-# Fork among threads: see there.
+# Why: see test_fork_load.c.
 UNIT_TESTS_plain := fork_load
 UNIT_KINDS := gcc clang tsan plain
 UNIT_gcc   := gcc -fsanitize=address,undefined -fno-sanitize-recover=all
