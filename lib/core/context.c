@@ -169,11 +169,11 @@ xenbatch *xenbatch_open(unsigned int flags)
 	memset(xb, 0, sizeof(*xb));
 	/* Known before there is anything to restrict, as xentoolcore asks. */
 	xb->active.restrict_callback = restrict_callback;
-	xentoolcore__register_active_handle(&xb->active);
+	xb_active_add(&xb->active);
 
 	if (xb_reconnect(xb)) {
 		saved = errno;
-		xentoolcore__deregister_active_handle(&xb->active);
+		xb_active_remove(&xb->active);
 		free(xb);
 		errno = saved;
 		return NULL;
@@ -189,7 +189,7 @@ int xenbatch_close(xenbatch *xb)
 
 	if (!xb)
 		return 0;
-	xentoolcore__deregister_active_handle(&xb->active);
+	xb_active_remove(&xb->active);
 	conn = xb->conn;
 	inherited = conn->inherited;
 	if (xb_is_ours(xb)) {

@@ -165,6 +165,9 @@ int xb_fork_init(void);
 void xb_fork_lock(void);
 void xb_fork_unlock(void);
 int xb_reconnect(xenbatch *xb);
+/* Made known to xentoolcore_restrict_all(), and forgotten. */
+void xb_active_add(Xentoolcore__Active_Handle *active);
+void xb_active_remove(Xentoolcore__Active_Handle *active);
 
 /* context.c: a connection that no process uses yet; NULL and errno. */
 struct xb_conn *xb_conn_create(xenbatch *xb, struct xb_device *parent);

@@ -7,6 +7,11 @@
  *
  * One mutex serialises that. It is taken around fork too, so no child finds it
  * held, or a handle half-way between two connections.
+ *
+ * libxentoolcore has a mutex of its own, and no thought of fork: a child that
+ * finds it held waits for ever when it closes a handle. So our threads hold it
+ * under a second one here, which fork takes as well. That comes before either:
+ * xentoolcore_restrict_all holds its own while it calls us back.
  */
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -17,6 +22,7 @@
 uint32_t xb_generation = 1;
 
 static pthread_mutex_t fork_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t active_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 static int fork_err;
 
@@ -30,15 +36,41 @@ void xb_fork_unlock(void)
 	pthread_mutex_unlock(&fork_lock);
 }
 
+void xb_active_add(Xentoolcore__Active_Handle *active)
+{
+	pthread_mutex_lock(&active_lock);
+	xentoolcore__register_active_handle(active);
+	pthread_mutex_unlock(&active_lock);
+}
+
+void xb_active_remove(Xentoolcore__Active_Handle *active)
+{
+	pthread_mutex_lock(&active_lock);
+	xentoolcore__deregister_active_handle(active);
+	pthread_mutex_unlock(&active_lock);
+}
+
+static void fork_prepare(void)
+{
+	pthread_mutex_lock(&active_lock);
+	xb_fork_lock();
+}
+
+static void forked(void)
+{
+	xb_fork_unlock();
+	pthread_mutex_unlock(&active_lock);
+}
+
 static void forked_child(void)
 {
 	__atomic_add_fetch(&xb_generation, 1, __ATOMIC_RELAXED);
-	xb_fork_unlock();
+	forked();
 }
 
 static void fork_register(void)
 {
-	fork_err = pthread_atfork(xb_fork_lock, xb_fork_unlock, forked_child);
+	fork_err = pthread_atfork(fork_prepare, forked, forked_child);
 }
 
 int xb_fork_init(void)

@@ -26,6 +26,23 @@ static void *busy(void *xb)
 	return NULL;
 }
 
+/*
+ * Opening and closing hold the locks that a child needs: to get a connection of
+ * its own, and libxentoolcore's, to close it.
+ */
+static void *opening(void *unused)
+{
+	xenbatch *xb;
+
+	(void)unused;
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
+		xb = xenbatch_open(0);
+		if (!xb || xenbatch_close(xb))
+			return (void *)1;
+	}
+	return NULL;
+}
+
 static void fork_under_load(void **state)
 {
 	pthread_t threads[3];
@@ -34,8 +51,9 @@ static void fork_under_load(void **state)
 
 	stop = false;
 	for (i = 0; i < 3; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, busy,
-						*state), 0);
+		assert_int_equal(pthread_create(&threads[i], NULL,
+						i ? busy : opening, *state),
+				 0);
 	for (i = 0; i < 30; i++)
 		assert_int_equal(unit_in_child(use_and_close, *state), 0);
 	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
