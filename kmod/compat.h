@@ -6,6 +6,7 @@
 #ifndef XB_COMPAT_H
 #define XB_COMPAT_H
 
+#include <linux/eventfd.h>
 #include <linux/mm.h>
 #include <linux/rwsem.h>
 #include <linux/version.h>
@@ -31,6 +32,16 @@ static inline void xb_vm_flags_clear(struct vm_area_struct *vma,
 #define vm_flags_set	xb_vm_flags_set
 #define vm_flags_clear	xb_vm_flags_clear
 #endif
+
+/* Since 6.8 it always adds one. */
+static inline void xb_eventfd_signal(struct eventfd_ctx *ctx)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+	eventfd_signal(ctx, 1);
+#else
+	eventfd_signal(ctx);
+#endif
+}
 
 /*
  * Does somebody hold mmap_lock for writing (kernel/locking/rwsem.c,

@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 
 #include "context.h"
+#include "evtchn.h"
 #include "ops.h"
 #include "uapi.h"
 
@@ -27,6 +28,7 @@ struct xb_context *xb_context_create(void)
 	if (!ctx)
 		goto err_count;
 	mutex_init(&ctx->lock);
+	init_waitqueue_head(&ctx->event_wait);
 	ctx->domid = DOMID_INVALID;
 	ctx->opcodes = xb_known;
 	xb_regions_init(ctx);
@@ -46,6 +48,7 @@ err_count:
 
 void xb_context_destroy(struct xb_context *ctx)
 {
+	xb_events_free(ctx);
 	xb_stats_remove(&ctx->stats);
 	xb_regions_free(ctx);
 	kvfree(ctx->spare);

@@ -5,6 +5,7 @@
 #include <linux/atomic.h>
 #include <linux/mm_types.h>
 #include <linux/mutex.h>
+#include <linux/wait.h>
 
 #include <xen/interface/xen.h>
 
@@ -13,6 +14,7 @@
 #include "stats.h"
 
 struct seq_file;
+struct xb_events;
 struct xb_scratch;
 
 /* One open of the device. Lives from open to release. */
@@ -28,6 +30,9 @@ struct xb_context {
 
 	struct xb_areas areas;
 	u64 *arena_gfns;	/* for GRANT_COPY; NULL: not needed yet */
+
+	struct xb_events *events;	/* NULL: no ring yet */
+	wait_queue_head_t event_wait;
 
 	struct xb_stats stats;
 

@@ -4,6 +4,7 @@
 
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/log2.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/sched.h>
@@ -18,6 +19,7 @@
 #include "area.h"
 #include "bench.h"
 #include "context.h"
+#include "evtchn.h"
 #include "grant.h"
 #include "map.h"
 #include "ops.h"
@@ -48,6 +50,8 @@ static int xb_mmap(struct file *file, struct vm_area_struct *vma)
 
 	if (current->mm != ctx->mm)
 		return -EXDEV;
+	if (region == XENBATCH_REGION_EVENTS)
+		return xb_events_mmap(ctx, vma);
 	if (!xb_area_is_region(region))
 		return xb_region_mmap(ctx, vma);
 	if (vma->vm_pgoff % XB_REGION_PAGES)
@@ -62,7 +66,8 @@ static long xb_ioctl_info(struct xb_context *ctx, void __user *arg)
 
 	if (copy_from_user(&info, arg, sizeof(info)))
 		return -EFAULT;
-	if (info.flags || memchr_inv(info.reserved, 0, sizeof(info.reserved)))
+	if (info.flags || info.reserved2 ||
+	    memchr_inv(info.reserved, 0, sizeof(info.reserved)))
 		return -EINVAL;
 
 	memset(&info, 0, sizeof(info));
@@ -78,6 +83,7 @@ static long xb_ioctl_info(struct xb_context *ctx, void __user *arg)
 	info.contexts_max = xb_contexts_max;
 	info.slots_max = xb_slots_max;
 	info.pages_max = XB_PAGES_MAX;
+	info.ports_max = xb_ports_max;
 	info.nr_counters = XB_NR_COUNTERS;
 	xen = HYPERVISOR_xen_version(XENVER_version, NULL);
 	info.xen_major = xen >> 16;
@@ -110,12 +116,28 @@ static long xb_ioctl_counter(struct xb_context *ctx, void __user *arg)
 	return copy_to_user(arg, &counter, sizeof(counter)) ? -EFAULT : 0;
 }
 
+static long xb_ioctl_eventfd(struct xb_context *ctx, void __user *arg)
+{
+	struct xenbatch_eventfd e;
+
+	if (copy_from_user(&e, arg, sizeof(e)))
+		return -EFAULT;
+	return xb_events_eventfd(ctx, &e);
+}
+
+static __poll_t xb_poll(struct file *file, struct poll_table_struct *wait)
+{
+	return xb_events_poll(file->private_data, file, wait);
+}
+
 static noinline long xb_ioctl_other(struct xb_context *ctx, unsigned int cmd,
 				    void __user *arg)
 {
 	switch (cmd) {
 	case XENBATCH_IOC_RESTRICT:
 		return xb_ioctl_restrict(ctx, arg);
+	case XENBATCH_IOC_EVENTFD:
+		return xb_ioctl_eventfd(ctx, arg);
 	case XENBATCH_IOC_BENCH:
 		return xb_ioctl_bench(ctx, arg);
 	default:
@@ -151,6 +173,7 @@ static const struct file_operations xb_fops = {
 	.open = xb_open,
 	.release = xb_release,
 	.mmap = xb_mmap,
+	.poll = xb_poll,
 	.unlocked_ioctl = xb_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.show_fdinfo = xb_show_fdinfo,
@@ -190,6 +213,14 @@ static int __init xb_init(void)
 	}
 	if (!xb_arena_max_mb || xb_arena_max_mb > 4096) {
 		pr_err("arena_max_mb=%u: give 1 to 4096\n", xb_arena_max_mb);
+		return -EINVAL;
+	}
+
+	if (!is_power_of_2(xb_ports_max) || xb_ports_max < XB_PORTS_LEAST ||
+	    xb_ports_max > EVTCHN_FIFO_NR_CHANNELS) {
+		pr_err("ports_max=%u: give a power of two from %u to %lu\n",
+		       xb_ports_max, XB_PORTS_LEAST,
+		       (unsigned long)EVTCHN_FIFO_NR_CHANNELS);
 		return -EINVAL;
 	}
 

@@ -9,6 +9,7 @@
 
 #include <linux/string.h>
 #include <linux/types.h>
+#include <xen/interface/event_channel.h>
 #include <xen/interface/grant_table.h>
 #include <xen/interface/xen.h>
 
@@ -51,6 +52,7 @@ struct xb_scratch {
 	union {			/* page by page */
 		u64 frames[XB_PAGES_MAX];
 		u32 refs[XB_PAGES_MAX];
+		struct evtchn_send sends[XB_CHUNK];
 	};
 	u32 slots[XB_PAGES_MAX];
 	s16 errs[XB_PAGES_MAX];

@@ -77,6 +77,36 @@ const struct xb_opdef xb_opdefs[] = {
 		.has_domid = true,
 		.run = xb_grant_notify_run,
 	},
+	[XENBATCH_OP_EVTCHN_NOTIFY] = {
+		.name = "evtchn_notify",
+		.flags = XENBATCH_OPF_LINK,
+		.has_domid = true,
+		.run = xb_evtchn_notify_run,
+	},
+	[XENBATCH_OP_EVTCHN_ACK] = {
+		.name = "evtchn_ack",
+		.flags = XENBATCH_OPF_LINK,
+		.has_domid = true,
+		.run = xb_evtchn_ack_run,
+	},
+	[XENBATCH_OP_EVTCHN_BIND] = {
+		.name = "evtchn_bind",
+		.flags = XENBATCH_OPF_LINK | XENBATCH_OPF_KERNEL_ACK,
+		.has_domid = true,
+		.run = xb_evtchn_bind_run,
+	},
+	[XENBATCH_OP_EVTCHN_UNBIND] = {
+		.name = "evtchn_unbind",
+		.flags = XENBATCH_OPF_LINK,
+		.has_domid = true,
+		.run = xb_evtchn_unbind_run,
+	},
+	[XENBATCH_OP_EVTCHN_AFFINITY] = {
+		.name = "evtchn_affinity",
+		.flags = XENBATCH_OPF_LINK,
+		.has_domid = true,
+		.run = xb_evtchn_affinity_run,
+	},
 };
 
 const unsigned int xb_nr_opdefs = ARRAY_SIZE(xb_opdefs);

@@ -27,6 +27,8 @@ struct xb_run {
 	u32 mapped;
 	u32 unmapped;
 	u32 copied;
+	u32 notified;
+	u32 acked;
 };
 
 /* What is checked of an operation, read once: it lies in shared memory. */
@@ -129,5 +131,10 @@ xb_run_fn xb_grant_map_run;
 xb_run_fn xb_grant_unmap_run;
 xb_run_fn xb_grant_copy_run;
 xb_run_fn xb_grant_notify_run;
+xb_run_fn xb_evtchn_bind_run;
+xb_run_fn xb_evtchn_unbind_run;
+xb_run_fn xb_evtchn_notify_run;
+xb_run_fn xb_evtchn_ack_run;
+xb_run_fn xb_evtchn_affinity_run;
 
 #endif /* XB_OPS_H */

@@ -41,6 +41,12 @@ static const struct {
 	[XB_COUNT_COPIED] = {
 		"copied", "segments of grant copies"
 	},
+	[XB_COUNT_NOTIFIED] = { "notified", "events sent by operations" },
+	[XB_COUNT_ACKED] = { "acked", "events acknowledged by operations" },
+	[XB_COUNT_EVENTS] = { "events", "event interrupts" },
+	[XB_COUNT_COALESCED] = {
+		"coalesced", "events whose port was in the ring already"
+	},
 };
 
 static_assert(ARRAY_SIZE(xb_counters) == XB_NR_COUNTERS);

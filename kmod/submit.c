@@ -119,6 +119,8 @@ static void xb_run_end(struct xb_run *run)
 	xb_count(stats, XB_COUNT_MAPPED, run->mapped);
 	xb_count(stats, XB_COUNT_UNMAPPED, run->unmapped);
 	xb_count(stats, XB_COUNT_COPIED, run->copied);
+	xb_count(stats, XB_COUNT_NOTIFIED, run->notified);
+	xb_count(stats, XB_COUNT_ACKED, run->acked);
 }
 
 static noinline long xb_submit_run(struct xb_context *ctx, u32 first,

@@ -88,6 +88,38 @@
  * fail with -ENXIO from then on. A child of fork gets nothing of a window,
  * MADV_DOFORK or not.
  *
+ *
+ * Events
+ *
+ *   XENBATCH_REGION_EVENTS  the event ring: struct xenbatch_events, followed
+ *                           by what it names
+ *
+ * is made by one mmap at offset XENBATCH_MMAP_OFFSET(region, 0), of
+ * XENBATCH_EVENTS_SIZE(n) bytes for n ports, n a power of two and at most
+ * info.ports_max; errors and what can be done with it as for other regions.
+ * There is no BIND before it (-ENXIO).
+ *
+ * A bound port has a slot. Its interrupt counts, sets slot.pending, and if that
+ * was 0, writes an entry, port and number of the slot, at ring[head % nr], and
+ * increments head; or else adds one to `coalesced`. The user has taken the
+ * entries up to tail. For each entry it increments tail, writes slot.pending = 0
+ * by an atomic exchange, and after that looks at what the event is about: so a
+ * port has one entry at most, none is lost, and the ring never overflows. An
+ * entry whose slot.port is another was left by a port that was unbound; slots
+ * are used again only when their entry was taken.
+ *
+ * The port is masked from its interrupt until it is acknowledged (EVTCHN_ACK),
+ * so nobody can make a reader run faster than it wants to. A port that is bound
+ * with KERNEL_ACK is not: its interrupts come as they are sent, and coalesce.
+ *
+ * The descriptor polls as readable (POLLIN) while head is not tail, and gives
+ * POLLERR before there is a ring; EVENTFD names an eventfd to signal at each new
+ * entry. A port whose other end is closed, as when its domain is destroyed, has
+ * an event within some seconds, PEER_GONE in its slot, and -EPIPE for
+ * EVTCHN_NOTIFY; if it was made by UNBOUND and the other end binds it again,
+ * that ends. Ports are closed by UNBIND and with the context, whatever way that
+ * ends.
+ *
  * open errors:
  *   ENFILE  as many contexts are open as the module allows
  *   ENOMEM  no memory
@@ -102,9 +134,8 @@
  * is announced in info.features and info.opcodes under the same ABI number;
  * the number changes only if something here stopped being true.
  *
- * Kept free for later: opcodes 7 and 8 (events), region 5 (event ring), and a
- * mode in which a kernel thread watches the operation array, for which ABI 1
- * already has the operation's state and region 0 (a control page: one line of
+ * Kept free for later: a mode in which a kernel thread watches the operation
+ * array, for which ABI 1 already has the operation's state and region 0 (a control page: one line of
  * flags that the kernel writes, at offset 0, and one line that the user
  * writes, at offset 64).
  */
@@ -130,7 +161,7 @@
 #define XENBATCH_REGION_ARENA		2
 #define XENBATCH_REGION_FOREIGN		3
 #define XENBATCH_REGION_GRANT		4
-#define XENBATCH_REGION_EVENTS		5	/* reserved: EINVAL */
+#define XENBATCH_REGION_EVENTS		5
 #define XENBATCH_REGION_GRANT_PAGES	6
 #define XENBATCH_REGION_SHIFT		36
 #define XENBATCH_MMAP_OFFSET(region, byte) \
@@ -158,8 +189,8 @@
  *                           linked to it
  *   tag       the user's own; the kernel neither reads nor changes it
  *   number    HYPERCALL's; reserved in all others
- *   domid     the domain that FOREIGN_MAP, GRANT_MAP and RESOURCE_MAP are
- *             about; reserved in all others
+ *   domid     the domain that FOREIGN_MAP, GRANT_MAP, RESOURCE_MAP and
+ *             EVTCHN_BIND are about; reserved in all others
  *
  * The kernel reads each operation once and works on what it read; a user who
  * changes an operation while SUBMIT runs gets either the old or the new, field
@@ -256,7 +287,17 @@ enum xenbatch_opcode {
 	 * run, so none may bring another its list.
 	 */
 	XENBATCH_OP_GRANT_COPY = 6,
-	/* 7 and 8: events, later */
+	/*
+	 * Send an event by port, which this context has bound. Neighbours are
+	 * one multicall. Errors: -ENOTCONN not bound here, -EPIPE there is
+	 * nobody at the other end any more, -ENXIO no ring.
+	 */
+	XENBATCH_OP_EVTCHN_NOTIFY = 7,
+	/*
+	 * Acknowledge: port may fire again. Does nothing if it has not fired,
+	 * or is KERNEL_ACK. -ENOTCONN, -ENXIO.
+	 */
+	XENBATCH_OP_EVTCHN_ACK = 8,
 	/*
 	 * Map count frames of a resource of domid (XENMEM_acquire_resource:
 	 * grant table, ioreq server, vmtrace buffer) onto slots of the foreign
@@ -272,11 +313,34 @@ enum xenbatch_opcode {
 	 * not mapped here any more, with SEND_EVENT, notify port. It is done
 	 * once, and forgotten. What was said for that slot before is replaced;
 	 * what = 0 only forgets it. Errors: -EINVAL unknown bits, CLEAR_BYTE on
-	 * a read-only mapping, a port that is not one of /dev/xen/evtchn's;
+	 * a read-only mapping, a port that is bound neither by /dev/xen/evtchn
+	 * nor by EVTCHN_BIND;
 	 * -ENXIO not a grant window; -ENOENT the slot is empty; -EPERM the
 	 * context is restricted, and SEND_EVENT; -ENOMEM.
 	 */
 	XENBATCH_OP_GRANT_NOTIFY = 10,
+	/*
+	 * Bind a port; the result is its number. type says what to:
+	 *   UNBOUND      a new one that domid may bind; remote is 0
+	 *   INTERDOMAIN  port `remote` of domid, which it has for us. The new
+	 *                port fires once at once
+	 *   VIRQ         virtual interrupt `remote`, of vcpu 0; domid is 0
+	 *   STATIC       ports that Xen made at boot: -EOPNOTSUPP
+	 * Errors: -EBUSY somebody has bound that port of domid's already;
+	 * -EEXIST that VIRQ; -EINVAL no such port, not for us, or no such type;
+	 * -ESRCH no such domain; -ENOSPC the ring has no free slot, or Xen no
+	 * port; -ENXIO no ring; -EPERM the context is restricted, and this is
+	 * not an INTERDOMAIN of its domain; -ENOMEM.
+	 */
+	XENBATCH_OP_EVTCHN_BIND = 11,
+	/* Close a port. What is in the ring of it stays. -ENOTCONN, -ENXIO */
+	XENBATCH_OP_EVTCHN_UNBIND = 12,
+	/*
+	 * Let port's interrupts come on that CPU of dom0's. -EINVAL there is
+	 * none online of that number, -EIO it cannot be moved, -ENOTCONN,
+	 * -ENXIO
+	 */
+	XENBATCH_OP_EVTCHN_AFFINITY = 13,
 };
 
 /*
@@ -287,6 +351,13 @@ enum xenbatch_opcode {
 #define XENBATCH_OPF_LINK	_BITUL(0)
 #define XENBATCH_OPF_READONLY	_BITUL(1) /* *_MAP */
 #define XENBATCH_OPF_LIST	_BITUL(2) /* FOREIGN_MAP, GRANT_MAP */
+#define XENBATCH_OPF_KERNEL_ACK	_BITUL(3) /* EVTCHN_BIND */
+
+/* evtchn.type of EVTCHN_BIND */
+#define XENBATCH_EVTCHN_UNBOUND		0
+#define XENBATCH_EVTCHN_INTERDOMAIN	1
+#define XENBATCH_EVTCHN_VIRQ		2
+#define XENBATCH_EVTCHN_STATIC		3
 
 #define XENBATCH_NOTIFY_CLEAR_BYTE	_BITUL(0)
 #define XENBATCH_NOTIFY_SEND_EVENT	_BITUL(1)
@@ -324,6 +395,13 @@ struct xenbatch_op {
 			__u32 port;
 			__u64 reserved[3];
 		} notify;
+		struct {	/* EVTCHN_* */
+			__u32 port;	/* BIND: reserved */
+			__u32 type;	/* BIND, else reserved */
+			__u32 remote;	/* BIND, else reserved */
+			__u32 cpu;	/* AFFINITY, else reserved */
+			__u64 reserved[3];
+		} evtchn;
 	};
 } __attribute__((aligned(64)));
 
@@ -357,6 +435,37 @@ struct xenbatch_copy {
 #define XENBATCH_COPY_GRANT(domid, ref, offset) \
 	((__u64)(__u32)(ref) | (__u64)(__u16)(offset) << 32 | \
 	 (__u64)(__u16)(domid) << 48)
+
+/* The event ring: see "Events" above. */
+struct xenbatch_events {
+	/* The kernel's. */
+	__u32 head;
+	__u32 nr;		/* entries, and slots: a power of two */
+	__u32 ring;		/* where __u64 ring[nr] is, in bytes from here */
+	__u32 slots;		/* and struct xenbatch_event_slot[nr] */
+	__u64 coalesced;
+	__u64 reserved[5];
+	/* The user's. */
+	__u32 tail;
+	__u32 reserved2[15];
+};
+
+struct xenbatch_event_slot {
+	__u32 port;		/* 0: none */
+	__u32 pending;		/* 1: it is in the ring. The user clears it */
+	__u32 count;		/* interrupts since BIND */
+	__u32 flags;		/* XENBATCH_EVENT_* */
+};
+
+#define XENBATCH_EVENT_PEER_GONE	_BITUL(0)
+
+/* An entry of the ring. */
+#define XENBATCH_EVENT_PORT(entry)	((__u32)(entry))
+#define XENBATCH_EVENT_SLOT(entry)	((__u32)((__u64)(entry) >> 32))
+
+#define XENBATCH_EVENTS_SIZE(nr) \
+	(sizeof(struct xenbatch_events) + \
+	 (nr) * (sizeof(__u64) + sizeof(struct xenbatch_event_slot)))
 
 /*
  * SUBMIT: run operations [first, first + count) in order.
@@ -406,7 +515,9 @@ struct xenbatch_info {
 	char version[24];	/* of the module, NUL-terminated */
 	__u32 slots_max;	/* slots in all windows of a context, at most */
 	__u32 pages_max;	/* count of one operation, at most */
-	__u64 reserved[5];
+	__u32 ports_max;	/* slots of the event ring, at most */
+	__u32 reserved2;
+	__u64 reserved[4];
 };
 
 /*
@@ -452,10 +563,24 @@ struct xenbatch_counter {
 	char description[80];	/* NUL-terminated */
 };
 
+/*
+ * EVENTFD: signal fd (see eventfd(2)) at each new entry of the ring, and now if
+ * there is one; -1: no more. One at a time.
+ *
+ * errors: EINVAL flags or reserved not zero, or fd is no eventfd; EBADF; ENXIO
+ * no ring yet; EFAULT, EXDEV
+ */
+struct xenbatch_eventfd {
+	__s32 fd;
+	__u32 flags;		/* none defined */
+	__u64 reserved[2];
+};
+
 #define XENBATCH_IOC_INFO	_IOWR('x', 0xb0, struct xenbatch_info)
 #define XENBATCH_IOC_SUBMIT	_IOW('x', 0xb1, struct xenbatch_submit)
 #define XENBATCH_IOC_RESTRICT	_IOW('x', 0xb2, struct xenbatch_restrict)
 #define XENBATCH_IOC_COUNTER	_IOWR('x', 0xb3, struct xenbatch_counter)
+#define XENBATCH_IOC_EVENTFD	_IOW('x', 0xb4, struct xenbatch_eventfd)
 /* 0xbf belongs to the bench build, see kmod/bench.h. Others: ENOTTY. */
 
 #if !defined(__KERNEL__) && __STDC_VERSION__ + 0 >= 201112L
@@ -469,6 +594,11 @@ static_assert(offsetof(struct xenbatch_op, arg) == 24, "layout");
 static_assert(offsetof(struct xenbatch_op, map.count) == 32, "layout");
 static_assert(offsetof(struct xenbatch_op, map.frame) == 40, "layout");
 static_assert(offsetof(struct xenbatch_op, map.status) == 48, "layout");
+static_assert(offsetof(struct xenbatch_op, evtchn.remote) == 32, "layout");
+static_assert(sizeof(struct xenbatch_events) == 128, "size");
+static_assert(offsetof(struct xenbatch_events, tail) == 64, "layout");
+static_assert(sizeof(struct xenbatch_event_slot) == 16, "size");
+static_assert(sizeof(struct xenbatch_eventfd) == 24, "size");
 static_assert(sizeof(struct xenbatch_copy) == 24, "size");
 static_assert(sizeof(struct xenbatch_submit) == 32, "size");
 static_assert(sizeof(struct xenbatch_info) == 128, "size");

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * EVTCHN_*: neighbouring notifications are one multicall, so that what they
+ * bring back to this dom0 comes in one interrupt; the others run one by one.
+ */
+#include <linux/mm.h>
+
+#include <asm/xen/hypercall.h>
+#include <xen/events.h>
+
+#include "context.h"
+#include "evtchn.h"
+#include "map.h"
+#include "ops.h"
+
+/* NULL: the ring was not made yet. */
+static struct xb_events *xb_run_events(const struct xb_run *run)
+{
+	/* Pairs with the release in xb_events_create(). */
+	return smp_load_acquire(&run->ctx->events);
+}
+
+/* Is all that is not the port zero? Then the port is *port. */
+static bool xb_port_alone(const struct xenbatch_op *op, u32 *port)
+{
+	*port = READ_ONCE(op->evtchn.port);
+	return !(READ_ONCE(*(const u32 *)&op->number) |
+		 READ_ONCE(op->evtchn.type) | READ_ONCE(op->arg[1]) |
+		 READ_ONCE(op->arg[2]) | READ_ONCE(op->arg[3]) |
+		 READ_ONCE(op->arg[4]));
+}
+
+static unsigned int xb_evtchn_refuse(struct xb_run *run,
+				     struct xenbatch_op *op, u16 flags, int err)
+{
+	run->refused++;
+	xb_op_done(run, op, flags, err);
+	return 1;
+}
+
+/* The port that op may notify, or a negative errno. */
+static int xb_notify_port(const struct xb_events *ev,
+			  const struct xenbatch_op *op)
+{
+	struct xb_evtchn *e;
+	u32 port;
+
+	if (!xb_port_alone(op, &port))
+		return -EINVAL;
+	e = xb_evtchn_find(ev, port);
+	if (!e)
+		return -ENOTCONN;
+	return e->gone ? -EPIPE : port;
+}
+
+static unsigned int xb_notify_many(struct xb_run *run, struct xb_events *ev,
+				   struct xenbatch_op *ops, struct xb_head head,
+				   unsigned int nr)
+{
+	struct multicall_entry *entries = run->scratch->entries;
+	struct evtchn_send *sends = run->scratch->sends;
+	u64 allowed = READ_ONCE(run->ctx->opcodes);
+	u16 flags = head.flags;
+	unsigned int n, i;
+	int port, err;
+
+	for (n = 0; n < nr; n++) {
+		if (n && !xb_op_follows(&head, &ops[n], allowed))
+			break;
+		port = xb_notify_port(ev, &ops[n]);
+		if (port < 0)
+			break;
+		flags = head.flags;
+		sends[n].port = port;
+		entries[n].op = __HYPERVISOR_event_channel_op;
+		entries[n].args[0] = EVTCHNOP_send;
+		entries[n].args[1] = (unsigned long)&sends[n];
+	}
+	if (n < 2)
+		return 0;
+	err = HYPERVISOR_multicall(entries, n);
+	if (WARN_ON_ONCE(err))
+		for (i = 0; i < n; i++)
+			entries[i].result = err;
+	for (i = 0; i < n; i++)
+		xb_op_done(run, &ops[i], i == n - 1 ? flags : 0,
+			   (long)entries[i].result);
+	run->notified += n;
+	return n;
+}
+
+static int xb_notify_one(struct xb_run *run, struct xb_events *ev,
+			 const struct xenbatch_op *op)
+{
+	struct evtchn_send send;
+	int port = xb_notify_port(ev, op);
+
+	if (port < 0)
+		return port;
+	send.port = port;
+	run->notified++;
+	return HYPERVISOR_event_channel_op(EVTCHNOP_send, &send);
+}
+
+unsigned int xb_evtchn_notify_run(struct xb_run *run, struct xenbatch_op *ops,
+				  struct xb_head head, unsigned int nr)
+{
+	struct xb_events *ev = xb_run_events(run);
+	unsigned int n = 0;
+	int err;
+
+	if (!ev)
+		return xb_evtchn_refuse(run, ops, head.flags, -ENXIO);
+	mutex_lock(&ev->lock);
+	if (nr > 1 && xb_run_scratch(run))
+		n = xb_notify_many(run, ev, ops, head,
+				   min_t(unsigned int, nr, XB_CHUNK));
+	if (!n) {
+		err = xb_notify_one(run, ev, ops);
+		mutex_unlock(&ev->lock);
+		xb_op_done(run, ops, head.flags, err);
+		return 1;
+	}
+	mutex_unlock(&ev->lock);
+	return n;
+}
+
+static int xb_ack_one(const struct xb_events *ev, const struct xenbatch_op *op)
+{
+	struct xb_evtchn *e;
+	u32 port;
+
+	if (!xb_port_alone(op, &port))
+		return -EINVAL;
+	e = xb_evtchn_find(ev, port);
+	if (!e)
+		return -ENOTCONN;
+	/* Xen's driver takes no second one; the kernel has done its own. */
+	if (READ_ONCE(e->unacked) && !e->kernel_ack) {
+		WRITE_ONCE(e->unacked, false);
+		xen_irq_lateeoi(e->irq, 0);
+	}
+	return 0;
+}
+
+unsigned int xb_evtchn_ack_run(struct xb_run *run, struct xenbatch_op *ops,
+			       struct xb_head head, unsigned int nr)
+{
+	u64 allowed = READ_ONCE(run->ctx->opcodes);
+	struct xb_events *ev = xb_run_events(run);
+	unsigned int n = 0;
+
+	if (!ev)
+		return xb_evtchn_refuse(run, ops, head.flags, -ENXIO);
+	nr = min_t(unsigned int, nr, XB_CHUNK);
+	mutex_lock(&ev->lock);
+	do {
+		xb_op_done(run, &ops[n], head.flags, xb_ack_one(ev, &ops[n]));
+		n++;
+	} while (n < nr && xb_op_follows(&head, &ops[n], allowed));
+	mutex_unlock(&ev->lock);
+	run->acked += n;
+	return n;
+}
+
+/* May this context bind such a port? As /dev/xen/evtchn, where restricted. */
+static int xb_bind_check(const struct xb_run *run, const struct xenbatch_op *op,
+			 domid_t domid)
+{
+	domid_t only = READ_ONCE(run->ctx->domid);
+
+	if (READ_ONCE(op->number) || READ_ONCE(op->evtchn.port) ||
+	    READ_ONCE(op->evtchn.cpu) || READ_ONCE(op->arg[2]) ||
+	    READ_ONCE(op->arg[3]) || READ_ONCE(op->arg[4]))
+		return -EINVAL;
+	if (only == DOMID_INVALID)
+		return 0;
+	if (READ_ONCE(op->evtchn.type) != XENBATCH_EVTCHN_INTERDOMAIN ||
+	    domid != only)
+		return -EPERM;
+	return 0;
+}
+
+unsigned int xb_evtchn_bind_run(struct xb_run *run, struct xenbatch_op *op,
+				struct xb_head head, unsigned int nr)
+{
+	struct xb_events *ev = xb_run_events(run);
+	domid_t domid = READ_ONCE(op->domid);
+	long ret = xb_bind_check(run, op, domid);
+
+	if (ret)
+		return xb_evtchn_refuse(run, op, head.flags, ret);
+	if (!ev)
+		return xb_evtchn_refuse(run, op, head.flags, -ENXIO);
+	mutex_lock(&ev->lock);
+	ret = xb_evtchn_bind(ev, op, head.flags, domid);
+	mutex_unlock(&ev->lock);
+	xb_op_done(run, op, head.flags, ret);
+	return 1;
+}
+
+unsigned int xb_evtchn_unbind_run(struct xb_run *run, struct xenbatch_op *op,
+				  struct xb_head head, unsigned int nr)
+{
+	struct xb_events *ev = xb_run_events(run);
+	struct xb_evtchn *e;
+	int err = 0;
+	u32 port;
+
+	if (!xb_port_alone(op, &port))
+		return xb_evtchn_refuse(run, op, head.flags, -EINVAL);
+	if (!ev)
+		return xb_evtchn_refuse(run, op, head.flags, -ENXIO);
+	mutex_lock(&ev->lock);
+	e = xb_evtchn_find(ev, port);
+	if (e)
+		xb_evtchn_unbind(e);
+	else
+		err = -ENOTCONN;
+	mutex_unlock(&ev->lock);
+	xb_op_done(run, op, head.flags, err);
+	return 1;
+}
+
+unsigned int xb_evtchn_affinity_run(struct xb_run *run, struct xenbatch_op *op,
+				    struct xb_head head, unsigned int nr)
+{
+	struct xb_events *ev = xb_run_events(run);
+	u32 port = READ_ONCE(op->evtchn.port);
+	u32 cpu = READ_ONCE(op->evtchn.cpu);
+	struct xb_evtchn *e;
+	int err;
+
+	if (READ_ONCE(*(const u32 *)&op->number) ||
+	    READ_ONCE(op->evtchn.type) || READ_ONCE(op->evtchn.remote) ||
+	    READ_ONCE(op->arg[2]) || READ_ONCE(op->arg[3]) ||
+	    READ_ONCE(op->arg[4]))
+		return xb_evtchn_refuse(run, op, head.flags, -EINVAL);
+	if (!ev)
+		return xb_evtchn_refuse(run, op, head.flags, -ENXIO);
+	mutex_lock(&ev->lock);
+	e = xb_evtchn_find(ev, port);
+	err = e ? xb_evtchn_affinity(e, cpu) : -ENOTCONN;
+	mutex_unlock(&ev->lock);
+	xb_op_done(run, op, head.flags, err);
+	return 1;
+}
