@@ -27,6 +27,8 @@ static irqreturn_t xb_evtchn_interrupt(int irq, void *data)
 	struct xb_evtchn *e = data;
 
 	WRITE_ONCE(e->unacked, true);
+	/* Somebody sent it: also who comes and goes between two checks. */
+	WRITE_ONCE(e->connected, true);
 	WRITE_ONCE(e->events->slots[e->slot].count, ++e->count);
 	xb_event_push(e);
 	xb_count(&e->events->ctx->stats, XB_COUNT_EVENTS, 1);
@@ -55,10 +57,10 @@ static bool xb_evtchn_peer_is_gone(struct xb_evtchn *e)
 
 	if (!xb_evtchn_status(DOMID_SELF, e->port, &status) &&
 	    status.status == EVTCHNSTAT_interdomain) {
-		e->connected = true;
+		WRITE_ONCE(e->connected, true);
 		return false;
 	}
-	return e->connected || xb_domain_is_gone(e->domid);
+	return READ_ONCE(e->connected) || xb_domain_is_gone(e->domid);
 }
 
 static void xb_evtchn_check_peer(struct xb_evtchn *e)

@@ -114,10 +114,12 @@
  *
  * The descriptor polls as readable (POLLIN) while head is not tail, and gives
  * POLLERR before there is a ring; EVENTFD names an eventfd to signal at each new
- * entry. A port whose other end is closed, as when its domain is destroyed, has
- * an event within some seconds, PEER_GONE in its slot, and -EPIPE for
- * EVTCHN_NOTIFY; if it was made by UNBOUND and the other end binds it again,
- * that ends. Ports are closed by UNBIND and with the context, whatever way that
+ * entry. A port whose other end was there and is closed, or is of a domain that
+ * does not exist any more, has an event within some seconds, PEER_GONE in its
+ * slot, and -EPIPE for EVTCHN_NOTIFY; if it was made by UNBOUND and the other
+ * end binds it again, that ends. (Xen tells nobody, so the kernel asks once a
+ * second: an end that comes and goes in between, and never sends anything, is
+ * not seen.) Ports are closed by UNBIND and with the context, whatever way that
  * ends.
  *
  * open errors:
@@ -135,9 +137,9 @@
  * the number changes only if something here stopped being true.
  *
  * Kept free for later: a mode in which a kernel thread watches the operation
- * array, for which ABI 1 already has the operation's state and region 0 (a control page: one line of
- * flags that the kernel writes, at offset 0, and one line that the user
- * writes, at offset 64).
+ * array, for which ABI 1 already has the operation's state and region 0 (a
+ * control page: one line of flags that the kernel writes, at offset 0, and one
+ * line that the user writes, at offset 64).
  */
 #ifndef _UAPI_XENBATCH_H
 #define _UAPI_XENBATCH_H
@@ -327,10 +329,11 @@ enum xenbatch_opcode {
 	 *   VIRQ         virtual interrupt `remote`, of vcpu 0; domid is 0
 	 *   STATIC       ports that Xen made at boot: -EOPNOTSUPP
 	 * Errors: -EBUSY somebody has bound that port of domid's already;
-	 * -EEXIST that VIRQ; -EINVAL no such port, not for us, or no such type;
-	 * -ESRCH no such domain; -ENOSPC the ring has no free slot, or Xen no
-	 * port; -ENXIO no ring; -EPERM the context is restricted, and this is
-	 * not an INTERDOMAIN of its domain; -ENOMEM.
+	 * -EEXIST that VIRQ; -EINVAL no such port, not for us, or no such
+	 * type; -ESRCH no such domain (of an UNBOUND Xen does not look at
+	 * that); -ENOSPC the ring has no free slot, or Xen no port; -ENXIO no
+	 * ring; -EPERM the context is restricted, and this is not an
+	 * INTERDOMAIN of its domain; -ENOMEM.
 	 */
 	XENBATCH_OP_EVTCHN_BIND = 11,
 	/* Close a port. What is in the ring of it stays. -ENOTCONN, -ENXIO */

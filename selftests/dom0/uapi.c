@@ -9,7 +9,7 @@
 #include "helper/raw.h"
 
 /* NOP to GRANT_COPY, RESOURCE_MAP, GRANT_NOTIFY */
-#define OPCODES		0x67fULL
+#define OPCODES		0x3fffULL
 
 FIXTURE(uapi)
 {
@@ -83,7 +83,7 @@ TEST_F(uapi, info)
 	info.flags = 1;
 	EXPECT_FAILS(EINVAL, ioctl(self->fd, XENBATCH_IOC_INFO, &info));
 	info.flags = 0;
-	info.reserved[4] = 1;
+	info.reserved[3] = 1;
 	EXPECT_FAILS(EINVAL, ioctl(self->fd, XENBATCH_IOC_INFO, &info));
 	EXPECT_FAILS(EFAULT, ioctl(self->fd, XENBATCH_IOC_INFO, NULL));
 	EXPECT_FAILS(EFAULT, ioctl(self->fd, XENBATCH_IOC_INFO, -4096L));
@@ -94,7 +94,7 @@ TEST_F(uapi, unknown_ioctls)
 	unsigned int nr;
 
 	for (nr = 0; nr < 256; nr++) {
-		if (nr >= 0xb0 && nr <= 0xb3)
+		if (nr >= 0xb0 && nr <= 0xb4)
 			continue;
 		if (nr == 0xbf && self->info.features & XENBATCH_FEATURE_BENCH)
 			continue;
@@ -203,9 +203,11 @@ TEST_F(uapi, malformed_operations)
 		struct xenbatch_op op;
 		int err;
 	} cases[] = {
-		{ { .opcode = 7 }, EINVAL },
-		{ { .opcode = 8 }, EINVAL },
-		{ { .opcode = 11 }, EINVAL },
+		{ { .opcode = 14 }, EINVAL },
+		{ { .opcode = 15 }, EINVAL },
+		{ { .opcode = 7, .number = 1 }, ENXIO },
+		{ { .opcode = 7 }, ENXIO },
+		{ { .opcode = 11, .number = 1 }, EINVAL },
 		{ { .opcode = 63 }, EINVAL },
 		{ { .opcode = 64 }, EINVAL },
 		{ { .opcode = 0xffff }, EINVAL },
@@ -291,8 +293,7 @@ TEST_F(uapi, mmap_arguments)
 	/* regions that are kept for later, and those that never will be */
 	for (region = 0; region < 256; region++) {
 		if (region != XENBATCH_REGION_CONTROL &&
-		    region <= XENBATCH_REGION_GRANT_PAGES &&
-		    region != XENBATCH_REGION_EVENTS)
+		    region <= XENBATCH_REGION_GRANT_PAGES)
 			continue;
 		EXPECT_NO_MAP(EINVAL, raw_map(fd, region, 0, PAGE));
 	}
