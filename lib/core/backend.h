@@ -35,6 +35,7 @@ struct xb_device {
 	uint64_t arena_max;
 	uint32_t slots_max;
 	uint32_t pages_max;
+	uint32_t ports_max;	/* of the event ring; 0: there is none */
 	uint64_t opcodes;	/* that the backend runs itself: bit n */
 	bool arena_copy;	/* XENBATCH_COPY_*_ARENA may be used */
 	bool dear_parts;	/* changing a part of a mapping redoes the rest */
@@ -66,7 +67,8 @@ struct xb_backend {
 
 	/*
 	 * size bytes at offset of a region, both in whole pages. Operations
-	 * come with state IDLE. Each stretch is mapped once at most.
+	 * come with state IDLE. Each stretch is mapped once at most; the event
+	 * ring as a whole.
 	 */
 	int (*map)(struct xb_device *dev, unsigned int region, uint64_t offset,
 		   size_t size, void **out);
@@ -89,6 +91,9 @@ struct xb_backend {
 		       struct xenbatch_op *ops, uint32_t count);
 
 	int (*restrict_domid)(struct xb_device *dev, uint16_t domid);
+
+	/* Where there is an event ring: signal fd, or -1 none, for it. */
+	int (*eventfd)(struct xb_device *dev, int fd);
 };
 
 extern const struct xb_backend xb_backend_module;

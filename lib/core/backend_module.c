@@ -37,6 +37,8 @@ static int module_info(struct xb_device *dev)
 	if (!dev->pages_max || dev->pages_max > XB_SOFT_PAGES_MAX)
 		dev->pages_max = XB_SOFT_PAGES_MAX;
 	dev->arena_copy = has(dev, XENBATCH_OP_GRANT_COPY);
+	if (has(dev, XENBATCH_OP_EVTCHN_BIND))
+		dev->ports_max = info.ports_max;
 	_Static_assert(sizeof(dev->version) == sizeof(info.version), "");
 	memcpy(dev->version, info.version, sizeof(dev->version));
 	dev->version[sizeof(dev->version) - 1] = 0;
@@ -61,8 +63,9 @@ static int module_open(struct xb_device *dev)
 	err = dev->fd < 0 ? dev->fd : module_info(dev);
 	if (!err) {
 		dev->submit_fd = dev->fd;
-		/* Copies need no window, by which we would notice. */
-		if (!has(dev, XENBATCH_OP_GRANT_COPY) && xb_soft_get(dev))
+		/* These need no window, by which we would notice. */
+		if ((!has(dev, XENBATCH_OP_GRANT_COPY) || !dev->ports_max) &&
+		    xb_soft_get(dev))
 			dev->submit_fd = -1;
 		return 0;
 	}
@@ -158,6 +161,12 @@ static bool is_soft(struct xb_device *dev, const struct xenbatch_op *op)
 	switch (op->opcode) {
 	case XENBATCH_OP_GRANT_COPY:
 		return !has(dev, op->opcode);
+	case XENBATCH_OP_EVTCHN_NOTIFY:
+	case XENBATCH_OP_EVTCHN_ACK:
+	case XENBATCH_OP_EVTCHN_BIND:
+	case XENBATCH_OP_EVTCHN_UNBIND:
+	case XENBATCH_OP_EVTCHN_AFFINITY:
+		return !dev->ports_max;
 	case XENBATCH_OP_FOREIGN_MAP:
 	case XENBATCH_OP_FOREIGN_UNMAP:
 	case XENBATCH_OP_GRANT_MAP:
@@ -219,14 +228,25 @@ static int module_restrict_domid(struct xb_device *dev, uint16_t domid)
 		.domid = domid,
 	};
 
-	int err = xb_os_ioctl(dev->fd, XENBATCH_IOC_RESTRICT, &r);
+	int err = 0;
 
+	if (dev->soft)
+		err = xb_soft_events_restrict(dev, domid);
+	if (!err)
+		err = xb_os_ioctl(dev->fd, XENBATCH_IOC_RESTRICT, &r);
 	if (err || dev->domid == domid)
 		return err;
 	dev->domid = domid;
 	if (dev->soft)
 		xb_soft_restrict(dev);
 	return 0;
+}
+
+static int module_eventfd(struct xb_device *dev, int fd)
+{
+	struct xenbatch_eventfd e = { .fd = fd };
+
+	return xb_os_ioctl(dev->fd, XENBATCH_IOC_EVENTFD, &e);
 }
 
 const struct xb_backend xb_backend_module = {
@@ -240,4 +260,5 @@ const struct xb_backend xb_backend_module = {
 	.window = module_window,
 	.submit = module_submit,
 	.restrict_domid = module_restrict_domid,
+	.eventfd = module_eventfd,
 };

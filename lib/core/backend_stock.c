@@ -307,7 +307,9 @@ static int stock_restrict_domid(struct xb_device *dev, uint16_t domid)
 
 	if (dev->denied && dev->domid == domid)
 		return 0;	/* in a child: inherited with the descriptors */
-	err = xb_os_null(dev->fd);
+	err = xb_soft_events_restrict(dev, domid);
+	if (!err)
+		err = xb_os_null(dev->fd);
 	if (err)
 		return err;
 	dev->denied = true;

@@ -26,6 +26,7 @@ struct xb_soft *xb_soft_get(struct xb_device *dev)
 	pthread_mutex_init(&soft->lock, NULL);
 	soft->privcmd = -1;
 	soft->gntdev = -1;
+	xb_soft_events_init(&soft->events, dev->domid);
 	if (__atomic_compare_exchange_n(&dev->soft, &other, soft, false,
 					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		return soft;
@@ -63,6 +64,7 @@ void xb_soft_inherit(struct xb_device *dev, struct xb_device *parent)
 		if (old->gntdev >= 0)
 			xb_os_close(old->gntdev);
 	}
+	xb_soft_events_end(&old->events);
 	areas_free(old);
 	free(old);
 	parent->soft = NULL;
@@ -78,6 +80,7 @@ void xb_soft_close(struct xb_device *dev)
 		xb_os_close(soft->privcmd);
 	if (soft->gntdev >= 0)
 		xb_os_close(soft->gntdev);
+	xb_soft_events_end(&soft->events);
 	areas_free(soft);
 	free(soft);
 	dev->soft = NULL;
@@ -269,6 +272,8 @@ long xb_soft_window_op(struct xb_device *dev, const struct xenbatch_op *op)
 
 	if (!soft)
 		return -ENOMEM;
+	if (xb_soft_is_event(op->opcode))
+		return xb_soft_event_op(dev, op);
 	/* Copies of others may run at the same time. */
 	if (op->opcode == XENBATCH_OP_GRANT_COPY)
 		return xb_stock_grant_copy(dev, op);

@@ -9,6 +9,7 @@
 #define XB_BACKEND_STOCK_WINDOW_H
 
 #include <pthread.h>
+#include <sys/types.h>
 
 #include "soft.h"
 
@@ -34,7 +35,18 @@ struct xb_stock_slot {
 	uint16_t domid;
 };
 
+/* /dev/xen/evtchn. */
+struct xb_soft_events {
+	pthread_mutex_t lock;
+	int fd;			/* -1: not opened */
+	int domid;		/* restricted to, or -1 */
+	dev_t rdev;
+	uint8_t *ports;		/* of each port, what the library knows */
+	uint32_t lost;		/* ports from here on may have lost an event */
+};
+
 struct xb_soft {
+	struct xb_soft_events events;
 	pthread_mutex_t lock;
 	struct xb_soft_area *areas;
 	int privcmd;		/* -1: none of its own */
@@ -60,6 +72,20 @@ bool xb_soft_window_remove(struct xb_device *dev, void *p, size_t size);
 bool xb_soft_has(struct xb_device *dev, const void *addr);
 /* An operation that is neither NOP nor HYPERCALL. */
 long xb_soft_window_op(struct xb_device *dev, const struct xenbatch_op *op);
+
+/*
+ * Events (backend_stock_event.c). open: the descriptor, opened once. take: how
+ * many, without waiting. All give a negative errno otherwise.
+ */
+int xb_soft_events_open(struct xb_device *dev);
+int xb_soft_events_take(struct xb_device *dev, struct xenbatch_event *events,
+			unsigned int n);
+int xb_soft_events_restrict(struct xb_device *dev, uint16_t domid);
+/* Not inherited: a child has no ports of its parent's. */
+void xb_soft_events_init(struct xb_soft_events *ev, int domid);
+void xb_soft_events_end(struct xb_soft_events *ev);
+bool xb_soft_is_event(unsigned int opcode);
+long xb_soft_event_op(struct xb_device *dev, const struct xenbatch_op *op);
 
 /* Between the files of this: the first slot of op's, and their address. */
 typedef long xb_stock_op(struct xb_device *dev, const struct xenbatch_op *op,

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "context.h"
+#include "event.h"
 
 static const struct xb_backend *const backends[] = {
 	&xb_backend_module,
@@ -121,6 +121,7 @@ err_free:
 
 void xb_conn_destroy(struct xb_conn *conn)
 {
+	xb_events_destroy(conn, true);
 	xb_slots_destroy(conn);
 	xb_lanes_destroy(conn, true);
 	xb_arena_destroy(&conn->arena);
@@ -136,6 +137,7 @@ void xb_conn_destroy(struct xb_conn *conn)
  */
 static void conn_forget(struct xb_conn *conn)
 {
+	xb_events_destroy(conn, false);
 	xb_slots_forget(conn);
 	xb_lanes_destroy(conn, false);
 	xb_arena_forget(&conn->arena);
@@ -167,6 +169,7 @@ xenbatch *xenbatch_open(unsigned int flags)
 	if (!xb)
 		return NULL;
 	memset(xb, 0, sizeof(*xb));
+	xb->spin_max = XB_SPIN_MAX;
 	/* Known before there is anything to restrict, as xentoolcore asks. */
 	xb->active.restrict_callback = restrict_callback;
 	xb_active_add(&xb->active);

@@ -47,6 +47,7 @@ enum xb_window {
 };
 
 struct xb_copies;
+struct xb_events;
 
 struct xb_lane_impl {
 	struct xb_lane pub;		/* first: see lane_impl() */
@@ -77,6 +78,7 @@ struct xb_conn {
 	uint32_t slots_mapped;		/* of all windows */
 	struct xb_slot_piece *pieces;	/* newest first; read without lock */
 	struct xb_slots windows[XB_WINDOWS];
+	struct xb_events *events;	/* read without lock */
 	struct xb_conn *inherited;	/* the parent's, not used any more */
 	char *why;			/* in words, once asked for */
 };
@@ -100,6 +102,7 @@ struct xenbatch_handle {
 	struct xb_conn *conn;
 	bool restricted;
 	uint16_t domid;
+	uint32_t spin_max;		/* looks at the event ring */
 	Xentoolcore__Active_Handle active;
 };
 

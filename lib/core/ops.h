@@ -72,6 +72,21 @@ static inline void xb_op_notify(struct xenbatch_op *op, unsigned int flags,
 	op->notify.reserved[2] = 0;
 }
 
+static inline __attribute__((always_inline)) void
+xb_op_evtchn(struct xenbatch_op *op, unsigned int opcode, unsigned int flags,
+	     uint32_t tag, uint16_t domid, uint32_t port, uint32_t type,
+	     uint32_t remote, uint32_t cpu)
+{
+	xb_op_head(op, opcode, flags, tag, domid);
+	op->evtchn.port = port;
+	op->evtchn.type = type;
+	op->evtchn.remote = remote;
+	op->evtchn.cpu = cpu;
+	op->evtchn.reserved[0] = 0;
+	op->evtchn.reserved[1] = 0;
+	op->evtchn.reserved[2] = 0;
+}
+
 /* XENBATCH_OPF_* of a protection, or -1. */
 static inline int xb_prot_flags(int prot)
 {

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
@@ -33,6 +34,9 @@ struct xb_os {
 	int (*mmap_at)(int fd, uint64_t offset, void *addr, size_t size,
 		       int prot);
 	int (*reserve)(void **addr, size_t size, int flags);
+	long (*read)(int fd, void *buf, size_t size);
+	long (*write)(int fd, const void *buf, size_t size);
+	int (*poll)(int fd, int timeout_ms);
 };
 extern const struct xb_os *xb_os;
 
@@ -84,6 +88,26 @@ static inline int xb_os_reserve(void **addr, size_t size, int flags)
 	return xb_os->reserve(addr, size, flags);
 }
 
+static inline int xb_os_open_nonblock(const char *path)
+{
+	return xb_os->open(path);
+}
+
+static inline long xb_os_read(int fd, void *buf, size_t size)
+{
+	return xb_os->read(fd, buf, size);
+}
+
+static inline long xb_os_write(int fd, const void *buf, size_t size)
+{
+	return xb_os->write(fd, buf, size);
+}
+
+static inline int xb_os_poll(int fd, int timeout_ms)
+{
+	return xb_os->poll(fd, timeout_ms);
+}
+
 #else /* the real one */
 
 /* Map a device over what is at addr, for this process alone. */
@@ -128,16 +152,64 @@ static inline int xb_os_reserve(void **addr, size_t size, int flags)
 	return err;
 }
 
-static inline int xb_os_open(const char *path)
+static inline int xb_os_open_as(const char *path, int flags)
 {
 	int saved = errno;
-	int fd = open(path, O_RDWR | O_CLOEXEC);
+	int fd = open(path, flags | O_RDWR | O_CLOEXEC);
 
 	if (fd < 0) {
 		fd = -errno;
 		errno = saved;
 	}
 	return fd;
+}
+
+static inline int xb_os_open(const char *path)
+{
+	return xb_os_open_as(path, 0);
+}
+
+static inline int xb_os_open_nonblock(const char *path)
+{
+	return xb_os_open_as(path, O_NONBLOCK);
+}
+
+static inline long xb_os_read(int fd, void *buf, size_t size)
+{
+	int saved = errno;
+	long ret = read(fd, buf, size);
+
+	if (ret < 0) {
+		ret = -errno;
+		errno = saved;
+	}
+	return ret;
+}
+
+static inline long xb_os_write(int fd, const void *buf, size_t size)
+{
+	int saved = errno;
+	long ret = write(fd, buf, size);
+
+	if (ret < 0) {
+		ret = -errno;
+		errno = saved;
+	}
+	return ret;
+}
+
+/* Until fd can be read: 1, or 0 when the time is over (-1: never). */
+static inline int xb_os_poll(int fd, int timeout_ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int saved = errno;
+	int ret = poll(&p, 1, timeout_ms);
+
+	if (ret < 0) {
+		ret = -errno;
+		errno = saved;
+	}
+	return ret;
 }
 
 static inline void xb_os_close(int fd)

@@ -5,13 +5,14 @@
 #include "arena.h"
 #include "soft.h"
 
-/* Of an argument: all of it, or the second of two 32-bit fields. */
+/* Of an argument: all of it, or the second or first of two 32-bit fields. */
 #define ALL	~0ULL
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define HIGH	(0xffffffffULL << 32)
 #else
 #define HIGH	0xffffffffULL
 #endif
+#define LOW	(~HIGH)
 
 #define LINK	XENBATCH_OPF_LINK
 #define MAPS	(XENBATCH_OPF_LINK | XENBATCH_OPF_READONLY)
@@ -48,6 +49,17 @@ static const struct rule {
 	[XENBATCH_OP_GRANT_NOTIFY] = { true, .flags = LINK,
 				       .region = XENBATCH_REGION_GRANT,
 				       .reserved = { 0, 0, ALL, ALL, ALL } },
+	[XENBATCH_OP_EVTCHN_NOTIFY] = { true, .flags = LINK,
+					.reserved = { HIGH, ALL, ALL, ALL, ALL } },
+	[XENBATCH_OP_EVTCHN_ACK] = { true, .flags = LINK,
+				     .reserved = { HIGH, ALL, ALL, ALL, ALL } },
+	[XENBATCH_OP_EVTCHN_BIND] = { true, .domid = true,
+				      .flags = LINK | XENBATCH_OPF_KERNEL_ACK,
+				      .reserved = { LOW, HIGH, ALL, ALL, ALL } },
+	[XENBATCH_OP_EVTCHN_UNBIND] = { true, .flags = LINK,
+					.reserved = { HIGH, ALL, ALL, ALL, ALL } },
+	[XENBATCH_OP_EVTCHN_AFFINITY] = { true, .flags = LINK,
+					  .reserved = { HIGH, LOW, ALL, ALL, ALL } },
 };
 
 #define NR_RULES (sizeof(rules) / sizeof(rules[0]))

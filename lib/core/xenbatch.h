@@ -259,7 +259,8 @@ void *xenbatch_map_resource(xenbatch *xb, void *addr, uint16_t domid, int prot,
 /*
  * When the granted page that addr lies in is unmapped, in whatever way (the
  * process may be killed): clear the byte at addr, then send an event by port,
- * which must be bound by /dev/xen/evtchn. Replaces what was said for that page.
+ * which must be bound by /dev/xen/evtchn or xenbatch_evtchn_bind_*. Replaces what
+ * was said for that page.
  * errno: EINVAL, ENOENT nothing is mapped there, ENXIO, ENOMEM.
  */
 #define XENBATCH_CLEAR_BYTE	1U
@@ -400,6 +401,149 @@ int xenbatch_queue_grant_notify(struct xenbatch_batch *b, void *addr,
 				unsigned int flags, uint32_t tag);
 int xenbatch_queue_grant_copy(struct xenbatch_batch *b,
 			      struct xenbatch_copy_segment *segments, size_t n,
+			      unsigned int flags, uint32_t tag);
+
+
+/*
+ * Events
+ *
+ * A port is this domain's end of an event channel, and bound to the handle.
+ * When it fires, one event of it waits in the handle's ring until somebody takes
+ * it; what comes meanwhile is the same event. A port that has fired does so
+ * again when it was acknowledged, and not before; what came in between is not
+ * lost, but fires then. Unless it was bound with XENBATCH_KERNEL_ACK: then the
+ * kernel acknowledges, and interrupts come as they are sent.
+ *
+ *	int port = xenbatch_evtchn_bind_interdomain(xb, domid, remote, 0);
+ *	struct xenbatch_event e[32];
+ *
+ *	while ((n = xenbatch_evtchn_wait(xb, e, 32, -1)) > 0)
+ *		for (i = 0; i < n; i++) {
+ *			xenbatch_evtchn_ack(xb, e[i].port);
+ *			serve(e[i].port);
+ *		}
+ *
+ * Acknowledge before you look at what the event is about, or what comes after
+ * the look is an event that nobody sees until later.
+ *
+ * With the stock devices (/dev/xen/evtchn), for what the kernel's module is not
+ * there or is too old, the same is done by its system calls. Then
+ *   - each take is a system call, and waiting does not spin;
+ *   - it is not noticed that the other end goes: no XENBATCH_PEER_GONE, and a
+ *     notification is sent in vain;
+ *   - KERNEL_ACK: the library acknowledges when it takes the event;
+ *   - in the place of EBUSY Xen's EINVAL is given;
+ *   - a port may have an event that nobody sent, if many ports were unbound with
+ *     theirs not taken.
+ *
+ * Threads: any number may take and wait on one handle; each event goes to one of
+ * them. Fork: ports stay the parent's. The child has none, and nothing of the
+ * ring; it binds its own. Descriptors of xenbatch_evtchn_fd are of no use to it.
+ * End: all ports are closed with the handle, and with the process.
+ */
+
+#define XENBATCH_KERNEL_ACK	1U
+
+/*
+ * Bind a port; its number, or -1 with errno. flags: 0 or XENBATCH_KERNEL_ACK.
+ *
+ *   unbound      a new one that domid may bind (EVTCHNOP_alloc_unbound)
+ *   interdomain  to port remote_port of domid, which it has for us
+ *                (EVTCHNOP_bind_interdomain). The new port fires once at once
+ *   virq         to a virtual interrupt VIRQ_*, of vcpu 0 (EVTCHNOP_bind_virq)
+ *
+ * domid is 0 or DOMID_SELF for two ends in this dom0.
+ * errno: EINVAL flags; no such port, or not for us; no such VIRQ. EBUSY the port
+ * is bound already. EEXIST the VIRQ is. ESRCH no such domain. EPERM the handle
+ * is restricted, and this is not an interdomain of its domain. ENOSPC no port,
+ * or no room in the ring. ENOMEM; what open(2) of /dev/xen/evtchn said.
+ */
+int xenbatch_evtchn_bind_unbound(xenbatch *xb, uint16_t domid,
+				 unsigned int flags);
+int xenbatch_evtchn_bind_interdomain(xenbatch *xb, uint16_t domid,
+				     uint32_t remote_port, unsigned int flags);
+int xenbatch_evtchn_bind_virq(xenbatch *xb, unsigned int virq,
+			      unsigned int flags);
+
+/*
+ * Close a port. Its event, if it waits in the ring, is never seen.
+ *
+ * errno, of this and of all that name a port: ENOTCONN it is not bound to this
+ * handle (in a child: the parent's are not); ENXIO nothing was ever bound.
+ */
+int xenbatch_evtchn_unbind(xenbatch *xb, uint32_t port);
+
+/* Send an event to the other end (EVTCHNOP_send). errno: also EPIPE, it is gone. */
+int xenbatch_evtchn_notify(xenbatch *xb, uint32_t port);
+
+/* Acknowledge: see above. Nothing happens if the port has not fired. */
+int xenbatch_evtchn_ack(xenbatch *xb, uint32_t port);
+
+/*
+ * Have the port's interrupts on that CPU of dom0's, which is where its event is
+ * written and a waiting thread woken. errno besides: EINVAL no such CPU is
+ * online; EIO it cannot be moved; EOPNOTSUPP with the stock devices.
+ */
+int xenbatch_evtchn_affinity(xenbatch *xb, uint32_t port, unsigned int cpu);
+
+#define XENBATCH_PEER_GONE	1U	/* nobody is at the other end any more */
+struct xenbatch_event {
+	uint32_t port;
+	uint32_t flags;			/* 0 or XENBATCH_PEER_GONE */
+};
+
+/*
+ * Take up to n events, in the order in which they came; how many, 0 if there is
+ * none. With the module this is no system call.
+ *
+ * PEER_GONE comes within some seconds of the other end's closing its port, as
+ * when its domain is destroyed; where the port was bound as unbound and is
+ * bound by the other end again, it ends.
+ *
+ * -1 with errno: EINVAL n is 0, or there are no events on this handle (nothing
+ * was bound, and no xenbatch_evtchn_fd asked for).
+ */
+int xenbatch_evtchn_take(xenbatch *xb, struct xenbatch_event *events,
+			 unsigned int n);
+
+/*
+ * The same, but if there is none wait for one, timeout_ms milliseconds at most
+ * (-1: for ever; 0: not at all): first by looking at the ring for a while, which
+ * saves a wake-up if the event comes soon, then in poll(2). 0: the time is over.
+ * -1 with errno besides: EINTR a signal came.
+ */
+int xenbatch_evtchn_wait(xenbatch *xb, struct xenbatch_event *events,
+			 unsigned int n, int timeout_ms);
+
+/*
+ * How often to look at most (128 if this is not called); 0: sleep at once. It is
+ * less where looking did not help before: down to one look, but for an attempt
+ * at times. Returns 0. Inherited by children.
+ */
+int xenbatch_evtchn_spin(xenbatch *xb, unsigned int max);
+
+/*
+ * A descriptor that poll, select and epoll find readable while there is an event
+ * to be taken (which may turn out to be of a port that was unbound). Never read
+ * or close it. -1 with errno: what opening said; ENOMEM.
+ */
+int xenbatch_evtchn_fd(xenbatch *xb);
+
+/*
+ * Signal fd, an eventfd(2), at each event that comes, and now if there is one;
+ * -1: no more. The handle has one at a time; the descriptor stays the
+ * caller's. errno: EINVAL it is no eventfd, EBADF, EOPNOTSUPP with the stock
+ * devices, ENOMEM.
+ */
+int xenbatch_evtchn_eventfd(xenbatch *xb, int fd);
+
+/*
+ * In a batch, as the operations of windows above; the result's err is the errno.
+ * With the module, notifications that follow each other are one multicall.
+ */
+int xenbatch_queue_evtchn_notify(struct xenbatch_batch *b, uint32_t port,
+				 unsigned int flags, uint32_t tag);
+int xenbatch_queue_evtchn_ack(struct xenbatch_batch *b, uint32_t port,
 			      unsigned int flags, uint32_t tag);
 
 #pragma GCC visibility pop
