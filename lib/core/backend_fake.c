@@ -19,6 +19,7 @@ struct fake_context {
 	uint64_t mapped[3];	/* bytes, by region */
 	int domid;		/* restricted to, or -1 */
 	struct xb_fake_windows windows;
+	struct xb_fake_events events;
 	unsigned int nr_pieces;
 	struct {
 		uint64_t offset;
@@ -57,11 +58,13 @@ static int fake_open(struct xb_device *dev)
 	ctx->windows.arena = fake_arena;
 	/* Some character device, to see what becomes of descriptors. */
 	dev->fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	xb_fake_events_init(&ctx->events, dev->fd, false);
 	dev->ops_max = xb_fake_knobs.ops_max;
 	dev->arena_max = xb_fake_knobs.arena_max;
 	dev->slots_max = xb_fake_knobs.slots_max;
 	dev->pages_max = XB_SOFT_PAGES_MAX;
 	dev->opcodes = ~0ULL;
+	dev->ports_max = XB_FAKE_PORTS;
 	dev->arena_copy = true;
 	dev->private = ctx;
 	return 0;
@@ -71,8 +74,10 @@ static void fake_context_free(struct xb_device *dev)
 {
 	struct fake_context *ctx = dev->private;
 
-	if (ctx)
+	if (ctx) {
+		xb_fake_events_end(&ctx->events);
 		xb_fake_windows_free(&ctx->windows);
+	}
 	free(ctx);
 	dev->private = NULL;
 }
@@ -99,6 +104,8 @@ static int fake_map(struct xb_device *dev, unsigned int region,
 
 	if (ctx->pid != getpid())
 		return -EXDEV;
+	if (region == XENBATCH_REGION_EVENTS)
+		return xb_fake_events_map(&ctx->events, size, out);
 	if (offset != ctx->mapped[region] || !size || size % 4096 ||
 	    size > max - offset)
 		abort(); /* the library's own mistake */
@@ -120,7 +127,8 @@ static void fake_unmap(struct xb_device *dev, unsigned int region, void *p,
 {
 	struct fake_context *ctx = dev->private;
 
-	(void)region;
+	if (region == XENBATCH_REGION_EVENTS)
+		xb_fake_events_unmap(p);
 	if (!xb_fake_window_remove(&ctx->windows, p, size))
 		xb_fake_memory_remove(p, size);
 }
@@ -142,6 +150,8 @@ static long fake_call(struct xb_device *dev, const struct xenbatch_op *op)
 	uint64_t args[5] = { op->arg[0], op->arg[1], op->arg[2], op->arg[3],
 			     op->arg[4] };
 
+	if (xb_soft_is_event(op->opcode))
+		return xb_fake_event_op(&ctx->events, op);
 	if (op->opcode != XENBATCH_OP_HYPERCALL)
 		return xb_fake_window_op(&ctx->windows, op);
 	if (__atomic_load_n(&ctx->domid, __ATOMIC_RELAXED) >= 0)
@@ -182,7 +192,15 @@ static int fake_restrict_domid(struct xb_device *dev, uint16_t domid)
 		return -EINVAL;
 	__atomic_store_n(&ctx->domid, domid, __ATOMIC_RELAXED);
 	__atomic_store_n(&ctx->windows.domid, domid, __ATOMIC_RELAXED);
+	__atomic_store_n(&ctx->events.domid, domid, __ATOMIC_RELAXED);
 	return 0;
+}
+
+static int fake_eventfd(struct xb_device *dev, int fd)
+{
+	struct fake_context *ctx = dev->private;
+
+	return xb_fake_events_eventfd(&ctx->events, fd);
 }
 
 const struct xb_backend xb_backend_fake = {
@@ -196,4 +214,5 @@ const struct xb_backend xb_backend_fake = {
 	.window = fake_window,
 	.submit = fake_submit,
 	.restrict_domid = fake_restrict_domid,
+	.eventfd = fake_eventfd,
 };

@@ -158,15 +158,11 @@ static long submit(struct xb_device *dev, uint32_t first, uint32_t count)
 /* Not for the module: by what it is, or by whose the slots are. */
 static bool is_soft(struct xb_device *dev, const struct xenbatch_op *op)
 {
+	if (xb_soft_is_event(op->opcode))
+		return !dev->ports_max;
 	switch (op->opcode) {
 	case XENBATCH_OP_GRANT_COPY:
 		return !has(dev, op->opcode);
-	case XENBATCH_OP_EVTCHN_NOTIFY:
-	case XENBATCH_OP_EVTCHN_ACK:
-	case XENBATCH_OP_EVTCHN_BIND:
-	case XENBATCH_OP_EVTCHN_UNBIND:
-	case XENBATCH_OP_EVTCHN_AFFINITY:
-		return !dev->ports_max;
 	case XENBATCH_OP_FOREIGN_MAP:
 	case XENBATCH_OP_FOREIGN_UNMAP:
 	case XENBATCH_OP_GRANT_MAP:

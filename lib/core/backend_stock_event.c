@@ -266,12 +266,6 @@ static long (*const ops[])(struct xb_soft_events *ev, uint32_t port) = {
 	[XENBATCH_OP_EVTCHN_AFFINITY] = affinity,
 };
 
-bool xb_soft_is_event(unsigned int opcode)
-{
-	return opcode == XENBATCH_OP_EVTCHN_BIND ||
-	       (opcode < sizeof(ops) / sizeof(ops[0]) && ops[opcode]);
-}
-
 static long event_op(struct xb_soft_events *ev, const struct xenbatch_op *op)
 {
 	uint32_t port = op->evtchn.port;

@@ -84,7 +84,6 @@ int xb_soft_events_restrict(struct xb_device *dev, uint16_t domid);
 /* Not inherited: a child has no ports of its parent's. */
 void xb_soft_events_init(struct xb_soft_events *ev, int domid);
 void xb_soft_events_end(struct xb_soft_events *ev);
-bool xb_soft_is_event(unsigned int opcode);
 long xb_soft_event_op(struct xb_device *dev, const struct xenbatch_op *op);
 
 /* Between the files of this: the first slot of op's, and their address. */

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define XB_FAKE_VERSION		(4 << 16 | 17)
 #define XB_FAKE_EXTRAVERSION	".7-fake"
@@ -132,5 +133,43 @@ bool xb_fake_window_remove(struct xb_fake_windows *w, void *p, size_t size);
 void xb_fake_windows_free(struct xb_fake_windows *w);
 /* An operation that is neither NOP nor HYPERCALL. */
 long xb_fake_window_op(struct xb_fake_windows *w, const struct xenbatch_op *op);
+
+/*
+ * Event channels between ports of this process (fake_event.c), as one driver has
+ * them: the module's context, or an open /dev/xen/evtchn.
+ */
+#define XB_FAKE_PORTS	64
+#define XB_FAKE_QUEUE	16U	/* of /dev/xen/evtchn; more is EFBIG */
+struct xenbatch_events;
+struct xenbatch_event_slot;
+struct xb_fake_events {
+	pid_t pid;
+	int fd;			/* to be polled */
+	int domid;		/* restricted to, or -1 */
+	bool stock;
+	/* the module */
+	struct xenbatch_events *shared;	/* NULL: not mapped */
+	uint64_t *ring;
+	struct xenbatch_event_slot *slots;
+	uint32_t head;
+	int eventfd;
+	/* stock */
+	uint32_t queue[XB_FAKE_QUEUE];
+	uint32_t queued;
+	bool overflow;
+	struct xb_fake_events *next;
+};
+void xb_fake_events_init(struct xb_fake_events *ev, int fd, bool stock);
+void xb_fake_events_end(struct xb_fake_events *ev);
+int xb_fake_events_map(struct xb_fake_events *ev, size_t size, void **out);
+/* Before such memory goes; any other is none of ours. */
+void xb_fake_events_unmap(void *p);
+int xb_fake_events_eventfd(struct xb_fake_events *ev, int fd);
+/* Is there something to read for who polls fd? */
+bool xb_fake_events_ready(int fd);
+long xb_fake_events_read(struct xb_fake_events *ev, uint32_t *ports, size_t n);
+void xb_fake_events_reset(struct xb_fake_events *ev);
+/* EVTCHN_* */
+long xb_fake_event_op(struct xb_fake_events *ev, const struct xenbatch_op *op);
 
 #endif /* XB_FAKE_H */

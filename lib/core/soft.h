@@ -47,6 +47,14 @@ static inline void xb_soft_run(struct xb_device *dev, struct xenbatch_op *ops,
 	}
 }
 
+static inline bool xb_soft_is_event(unsigned int opcode)
+{
+	return opcode == XENBATCH_OP_EVTCHN_NOTIFY ||
+	       opcode == XENBATCH_OP_EVTCHN_ACK ||
+	       (opcode >= XENBATCH_OP_EVTCHN_BIND &&
+		opcode <= XENBATCH_OP_EVTCHN_AFFINITY);
+}
+
 /*
  * Windows in userspace: which addresses are slots, and of what. An area is
  * zero but for what xb_soft_add fills; what its slots hold is its owner's.

@@ -13,6 +13,7 @@
 #include "os.h"
 #include "soft.h"
 
+#include "fake_evtchn.h"
 #include "fake_kernel.h"
 #include "fake_mappings.h"
 
@@ -21,7 +22,7 @@
 
 enum fake_file_kind {
 	FILE_NONE, FILE_BATCH, FILE_PRIVCMD, FILE_HYPERCALL, FILE_GNTDEV,
-	FILE_NULL,
+	FILE_EVTCHN, FILE_NULL,
 };
 
 struct fake_piece {
@@ -34,6 +35,7 @@ struct fake_file {
 	pid_t pid;
 	int domid;		/* restricted to, or -1 */
 	struct xb_fake_windows windows;
+	struct xb_fake_events events;
 	unsigned int nr[2];
 	struct fake_piece pieces[2][MAX_PIECES];	/* ops, arena */
 };
@@ -70,7 +72,8 @@ void fake_kernel_reset(void)
 	memset(&fake_kernel, 0, sizeof(fake_kernel));
 	fake_kernel.abi = XENBATCH_ABI;
 	fake_kernel.opcodes = 0x7f | 1 << XENBATCH_OP_RESOURCE_MAP |
-			      1 << XENBATCH_OP_GRANT_NOTIFY;
+			      1 << XENBATCH_OP_GRANT_NOTIFY |
+			      FAKE_EVENT_OPCODES;
 }
 
 static void *arena_at(void *owner, uint64_t offset, size_t len)
@@ -99,6 +102,7 @@ static int fake_open(const char *path)
 		{ "/dev/xen/hypercall", FILE_HYPERCALL,
 		  &fake_kernel.no_hypercall },
 		{ "/dev/xen/gntdev", FILE_GNTDEV, &fake_kernel.no_gntdev },
+		{ "/dev/xen/evtchn", FILE_EVTCHN, &fake_kernel.no_evtchn },
 	};
 	struct fake_file *file;
 	size_t i;
@@ -120,6 +124,7 @@ static int fake_open(const char *path)
 	file->windows.domid = -1;
 	file->windows.owner = file;
 	file->windows.arena = arena_at;
+	xb_fake_events_init(&file->events, fd, file->kind == FILE_EVTCHN);
 	files[fd] = file;
 	count(&fake_kernel.opens);
 	return fd;
@@ -131,6 +136,7 @@ static int fake_close(int fd)
 		abort(); /* closed twice */
 	if (!files[fd])
 		return 0; /* of the backend fake */
+	xb_fake_events_end(&files[fd]->events);
 	xb_fake_windows_free(&files[fd]->windows);
 	free(files[fd]);
 	files[fd] = NULL;
@@ -155,6 +161,7 @@ static int batch_info(struct xenbatch_info *info)
 	info->arena_max = xb_fake_knobs.arena_max;
 	info->slots_max = xb_fake_knobs.slots_max;
 	info->pages_max = 1024;
+	info->ports_max = XB_FAKE_PORTS;
 	strcpy(info->version, "0.1.0");
 	return 0;
 }
@@ -183,6 +190,8 @@ static long batch_call(struct xb_device *dev, const struct xenbatch_op *op)
 
 	if (!(fake_kernel.opcodes >> op->opcode & 1))
 		return -EINVAL;
+	if (xb_soft_is_event(op->opcode))
+		return xb_fake_event_op(&file->events, op);
 	if (op->opcode != XENBATCH_OP_HYPERCALL)
 		return xb_fake_window_op(&file->windows, op);
 	memcpy(args, op->arg, sizeof(args));
@@ -226,6 +235,7 @@ static int restrict_to(struct fake_file *file, uint16_t domid)
 		return -EINVAL;
 	file->domid = domid;
 	file->windows.domid = domid;
+	file->events.domid = domid;
 	return 0;
 }
 
@@ -246,6 +256,13 @@ static long batch_ioctl(struct fake_file *file, unsigned long request,
 			return -EINVAL;
 		return restrict_to(file, r->domid);
 	}
+	if (request == XENBATCH_IOC_EVENTFD) {
+		struct xenbatch_eventfd *e = arg;
+
+		if (e->flags || e->reserved[0] || e->reserved[1])
+			return -EINVAL;
+		return xb_fake_events_eventfd(&file->events, e->fd);
+	}
 	return -ENOTTY;
 }
 
@@ -262,6 +279,8 @@ static long fake_ioctl(int fd, unsigned long request, void *arg)
 		return batch_ioctl(file, request, arg);
 	if (file->kind == FILE_GNTDEV)
 		return fake_gntdev_ioctl(file, request, arg);
+	if (file->kind == FILE_EVTCHN)
+		return fake_evtchn_ioctl(&file->events, request, arg);
 	if (file->kind != FILE_PRIVCMD)
 		return -ENOTTY;
 	if (request == IOCTL_PRIVCMD_RESTRICT)
@@ -304,6 +323,9 @@ static int batch_mmap(struct fake_file *file, uint64_t offset, size_t size,
 	    region == XENBATCH_REGION_GRANT_PAGES)
 		return start ? -EINVAL :
 			xb_fake_window_add(&file->windows, region, size, out);
+	if (region == XENBATCH_REGION_EVENTS)
+		return start ? -EINVAL :
+			xb_fake_events_map(&file->events, size, out);
 	if (region != XENBATCH_REGION_OPS && region != XENBATCH_REGION_ARENA)
 		return -EINVAL;
 	if (start % 4096 || !size || size % 4096 || start > max ||
@@ -373,8 +395,45 @@ static int fake_munmap(void *p, size_t size)
 	/* Memory of stock without a buffer device is not ours. */
 	if (fake_kernel.no_hypercall)
 		return munmap(p, size);
+	xb_fake_events_unmap(p);
 	xb_fake_memory_remove(p, size);
 	return 0;
+}
+
+static long fake_read(int fd, void *buf, size_t size)
+{
+	struct fake_file *file = fd >= 0 && fd < MAX_FDS ? files[fd] : NULL;
+
+	if (!file || file->kind != FILE_EVTCHN)
+		return -EBADF;
+	return xb_fake_events_read(&file->events, buf, size / 4);
+}
+
+/* What is written to evtchn is acknowledged. */
+static long fake_write(int fd, const void *buf, size_t size)
+{
+	struct fake_file *file = fd >= 0 && fd < MAX_FDS ? files[fd] : NULL;
+
+	if (!file || file->kind != FILE_EVTCHN || size != 4)
+		return -EBADF;
+	fake_evtchn_ack(&file->events, *(const uint32_t *)buf);
+	return size;
+}
+
+/* Looks every now and then. */
+static int fake_poll(int fd, int timeout_ms)
+{
+	int i;
+
+	count(&fake_kernel.polls);
+	for (i = 0; !xb_fake_events_ready(fd); i++) {
+		if (timeout_ms >= 0 && i >= timeout_ms * 5)
+			return 0;
+		if (fake_kernel.poll_err)
+			return -fake_kernel.poll_err;
+		usleep(200);
+	}
+	return 1;
 }
 
 static const struct xb_os fake_os = {
@@ -386,6 +445,9 @@ static const struct xb_os fake_os = {
 	.null = fake_null,
 	.mmap_at = fake_mmap_at,
 	.reserve = fake_reserve,
+	.read = fake_read,
+	.write = fake_write,
+	.poll = fake_poll,
 };
 
 const struct xb_os *xb_os = &fake_os;

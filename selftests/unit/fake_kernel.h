@@ -17,12 +17,15 @@ struct fake_kernel {
 	int no_proc_privcmd;
 	int no_hypercall;
 	int no_gntdev;
+	int no_evtchn;
 	/* INFO */
 	int info_err;
 	uint32_t abi;
 	uint64_t opcodes;
 	/* SUBMIT fails as a whole */
 	int submit_err;
+	/* errno of poll, where there is nothing */
+	int poll_err;
 	/* errno of mmap of privcmd or gntdev, and of nothing, over slots */
 	int mmap_err;
 	int reserve_err;
@@ -33,7 +36,12 @@ struct fake_kernel {
 	unsigned int closes;
 	unsigned int ioctls;
 	unsigned int mmaps;
+	unsigned int polls;
 };
+
+/* EVTCHN_*: a module without them is from before there were events. */
+#define FAKE_EVENT_OPCODES	(0x180ULL | 0x3800ULL)
+
 extern struct fake_kernel fake_kernel;
 
 /* All devices are there, and well. */

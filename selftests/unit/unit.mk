@@ -9,7 +9,7 @@
 
 UNIT_DIR   := $(O)/selftests/unit
 UNIT_SRC   := $(CORE_SRC) $(CORE_FAKE) selftests/unit/fake_kernel.c \
-	selftests/unit/fake_mappings.c
+	selftests/unit/fake_mappings.c selftests/unit/fake_evtchn.c
 UNIT_TESTS := $(patsubst selftests/unit/test_%.c,%,\
 	$(wildcard selftests/unit/test_*.c))
 UNIT_LIBS  := -lcmocka -lxentoolcore -lpthread
@@ -25,7 +25,7 @@ UNIT_tsan  := gcc -fsanitize=thread
 UNIT_plain := gcc -fsanitize=undefined -fno-sanitize-recover=all
 UNIT_TESTS_gcc   := $(filter-out $(UNIT_TESTS_plain),$(UNIT_TESTS))
 UNIT_TESTS_clang := $(UNIT_TESTS_gcc)
-UNIT_TESTS_tsan  := thread window grant scatter cache
+UNIT_TESTS_tsan  := thread window grant scatter cache event
 
 # $(call unit_kind,kind)
 define unit_kind
