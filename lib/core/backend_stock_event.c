@@ -14,7 +14,7 @@
 #include "backend_stock_window.h"
 #include "os.h"
 
-/* As many as Xen has (EVTCHN_FIFO_NR_CHANNELS); untouched, they cost nothing. */
+/* All that Xen can have (EVTCHN_FIFO_NR_CHANNELS); untouched, they are free. */
 #define NR_PORTS	(1U << 17)
 
 /* Of a port. */

@@ -51,6 +51,7 @@ static int events_create(struct xb_conn *conn)
 		return -ENOMEM;
 	memset(ev, 0, sizeof(*ev));
 	ev->dev = &conn->dev;
+	ev->spin = XB_SPIN_MAX;
 	if (conn->dev.ports_max) {
 		err = ring_map(ev);
 	} else {

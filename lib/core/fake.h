@@ -135,8 +135,8 @@ void xb_fake_windows_free(struct xb_fake_windows *w);
 long xb_fake_window_op(struct xb_fake_windows *w, const struct xenbatch_op *op);
 
 /*
- * Event channels between ports of this process (fake_event.c), as one driver has
- * them: the module's context, or an open /dev/xen/evtchn.
+ * Event channels between ports of this process (fake_event.c), as one driver
+ * has them: the module's context, or an open /dev/xen/evtchn.
  */
 #define XB_FAKE_PORTS	64
 #define XB_FAKE_QUEUE	16U	/* of /dev/xen/evtchn; more is EFBIG */

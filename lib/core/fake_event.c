@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Event channels of the simulated hypervisor, between ports of this process, and
- * what two drivers make of them: the module's ring, /dev/xen/evtchn's queue.
+ * Event channels of the simulated hypervisor, between ports of this process,
+ * and what two drivers make of them: the module's ring, /dev/xen/evtchn's queue.
  */
 #include <errno.h>
 #include <pthread.h>

@@ -18,6 +18,9 @@
 #define MAPS	(XENBATCH_OPF_LINK | XENBATCH_OPF_READONLY)
 #define LISTS	(MAPS | XENBATCH_OPF_LIST)
 
+/* A port is all there is. */
+#define PORT	{ HIGH, ALL, ALL, ALL, ALL }
+
 /* What is allowed, and which bits of the arguments must be zero. */
 static const struct rule {
 	bool known;
@@ -50,16 +53,18 @@ static const struct rule {
 				       .region = XENBATCH_REGION_GRANT,
 				       .reserved = { 0, 0, ALL, ALL, ALL } },
 	[XENBATCH_OP_EVTCHN_NOTIFY] = { true, .flags = LINK,
-					.reserved = { HIGH, ALL, ALL, ALL, ALL } },
+					.reserved = PORT },
 	[XENBATCH_OP_EVTCHN_ACK] = { true, .flags = LINK,
-				     .reserved = { HIGH, ALL, ALL, ALL, ALL } },
+				     .reserved = PORT },
 	[XENBATCH_OP_EVTCHN_BIND] = { true, .domid = true,
 				      .flags = LINK | XENBATCH_OPF_KERNEL_ACK,
-				      .reserved = { LOW, HIGH, ALL, ALL, ALL } },
+				      .reserved = { LOW, HIGH, ALL, ALL,
+						    ALL } },
 	[XENBATCH_OP_EVTCHN_UNBIND] = { true, .flags = LINK,
-					.reserved = { HIGH, ALL, ALL, ALL, ALL } },
+					.reserved = PORT },
 	[XENBATCH_OP_EVTCHN_AFFINITY] = { true, .flags = LINK,
-					  .reserved = { HIGH, LOW, ALL, ALL, ALL } },
+					  .reserved = { HIGH, LOW, ALL, ALL,
+							ALL } },
 };
 
 #define NR_RULES (sizeof(rules) / sizeof(rules[0]))

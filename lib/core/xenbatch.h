@@ -259,8 +259,8 @@ void *xenbatch_map_resource(xenbatch *xb, void *addr, uint16_t domid, int prot,
 /*
  * When the granted page that addr lies in is unmapped, in whatever way (the
  * process may be killed): clear the byte at addr, then send an event by port,
- * which must be bound by /dev/xen/evtchn or xenbatch_evtchn_bind_*. Replaces what
- * was said for that page.
+ * which must be bound by /dev/xen/evtchn or xenbatch_evtchn_bind_*. Replaces
+ * what was said for that page.
  * errno: EINVAL, ENOENT nothing is mapped there, ENXIO, ENOMEM.
  */
 #define XENBATCH_CLEAR_BYTE	1U
@@ -408,11 +408,11 @@ int xenbatch_queue_grant_copy(struct xenbatch_batch *b,
  * Events
  *
  * A port is this domain's end of an event channel, and bound to the handle.
- * When it fires, one event of it waits in the handle's ring until somebody takes
- * it; what comes meanwhile is the same event. A port that has fired does so
- * again when it was acknowledged, and not before; what came in between is not
- * lost, but fires then. Unless it was bound with XENBATCH_KERNEL_ACK: then the
- * kernel acknowledges, and interrupts come as they are sent.
+ * When it fires, one event of it waits in the handle's ring until somebody
+ * takes it; what comes meanwhile is the same event. A port that has fired does
+ * so again when it was acknowledged, and not before; what came in between is
+ * not lost, but fires then. Unless it was bound with XENBATCH_KERNEL_ACK: then
+ * the kernel acknowledges, and interrupts come as they are sent.
  *
  *	int port = xenbatch_evtchn_bind_interdomain(xb, domid, remote, 0);
  *	struct xenbatch_event e[32];
@@ -433,13 +433,13 @@ int xenbatch_queue_grant_copy(struct xenbatch_batch *b,
  *     notification is sent in vain;
  *   - KERNEL_ACK: the library acknowledges when it takes the event;
  *   - in the place of EBUSY Xen's EINVAL is given;
- *   - a port may have an event that nobody sent, if many ports were unbound with
- *     theirs not taken.
+ *   - a port may have an event that nobody sent, if many ports were unbound
+ *     with theirs not taken.
  *
- * Threads: any number may take and wait on one handle; each event goes to one of
- * them. Fork: ports stay the parent's. The child has none, and nothing of the
- * ring; it binds its own. Descriptors of xenbatch_evtchn_fd are of no use to it.
- * End: all ports are closed with the handle, and with the process.
+ * Threads: any number may take and wait on one handle; each event goes to one
+ * of them. Fork: ports stay the parent's. The child has none, and nothing of
+ * the ring; it binds its own. What xenbatch_evtchn_fd gave the parent is of no
+ * use to it. End: all ports are closed with the handle, and with the process.
  */
 
 #define XENBATCH_KERNEL_ACK	1U
@@ -453,10 +453,10 @@ int xenbatch_queue_grant_copy(struct xenbatch_batch *b,
  *   virq         to a virtual interrupt VIRQ_*, of vcpu 0 (EVTCHNOP_bind_virq)
  *
  * domid is 0 or DOMID_SELF for two ends in this dom0.
- * errno: EINVAL flags; no such port, or not for us; no such VIRQ. EBUSY the port
- * is bound already. EEXIST the VIRQ is. ESRCH no such domain. EPERM the handle
- * is restricted, and this is not an interdomain of its domain. ENOSPC no port,
- * or no room in the ring. ENOMEM; what open(2) of /dev/xen/evtchn said.
+ * errno: EINVAL flags; no such port, or not for us; no such VIRQ. EBUSY the
+ * port is bound already. EEXIST the VIRQ is. ESRCH no such domain. EPERM the
+ * handle is restricted, and this is not an interdomain of its domain. ENOSPC no
+ * port, or no room in the ring. ENOMEM; what open(2) of /dev/xen/evtchn said.
  */
 int xenbatch_evtchn_bind_unbound(xenbatch *xb, uint16_t domid,
 				 unsigned int flags);
@@ -473,7 +473,10 @@ int xenbatch_evtchn_bind_virq(xenbatch *xb, unsigned int virq,
  */
 int xenbatch_evtchn_unbind(xenbatch *xb, uint32_t port);
 
-/* Send an event to the other end (EVTCHNOP_send). errno: also EPIPE, it is gone. */
+/*
+ * Send an event to the other end (EVTCHNOP_send). errno besides: EPIPE nobody
+ * is there any more.
+ */
 int xenbatch_evtchn_notify(xenbatch *xb, uint32_t port);
 
 /* Acknowledge: see above. Nothing happens if the port has not fired. */
@@ -508,24 +511,24 @@ int xenbatch_evtchn_take(xenbatch *xb, struct xenbatch_event *events,
 
 /*
  * The same, but if there is none wait for one, timeout_ms milliseconds at most
- * (-1: for ever; 0: not at all): first by looking at the ring for a while, which
- * saves a wake-up if the event comes soon, then in poll(2). 0: the time is over.
- * -1 with errno besides: EINTR a signal came.
+ * (-1: for ever; 0: not at all): first by looking at the ring for a while,
+ * which saves a wake-up if the event comes soon, then in poll(2). 0: the time
+ * is over. -1 with errno besides: EINTR a signal came.
  */
 int xenbatch_evtchn_wait(xenbatch *xb, struct xenbatch_event *events,
 			 unsigned int n, int timeout_ms);
 
 /*
- * How often to look at most (128 if this is not called); 0: sleep at once. It is
- * less where looking did not help before: down to one look, but for an attempt
- * at times. Returns 0. Inherited by children.
+ * How often to look at most (128 if this is not called); 0: sleep at once. It
+ * is less where looking did not help before: down to one look, but for an
+ * attempt at all of it every 64 times. Returns 0. Inherited by children.
  */
 int xenbatch_evtchn_spin(xenbatch *xb, unsigned int max);
 
 /*
- * A descriptor that poll, select and epoll find readable while there is an event
- * to be taken (which may turn out to be of a port that was unbound). Never read
- * or close it. -1 with errno: what opening said; ENOMEM.
+ * A descriptor that poll, select and epoll find readable while there is an
+ * event to be taken (which may turn out to be of a port that was unbound).
+ * Never read or close it. -1 with errno: what opening said; ENOMEM.
  */
 int xenbatch_evtchn_fd(xenbatch *xb);
 
@@ -538,8 +541,8 @@ int xenbatch_evtchn_fd(xenbatch *xb);
 int xenbatch_evtchn_eventfd(xenbatch *xb, int fd);
 
 /*
- * In a batch, as the operations of windows above; the result's err is the errno.
- * With the module, notifications that follow each other are one multicall.
+ * In a batch, as the operations of windows above. With the module, those
+ * notifications that follow each other are one multicall.
  */
 int xenbatch_queue_evtchn_notify(struct xenbatch_batch *b, uint32_t port,
 				 unsigned int flags, uint32_t tag);

@@ -202,8 +202,8 @@ static void stale_entries(void **state)
 }
 
 /*
- * The ring's slots are used again, and /dev/xen/evtchn's buffer overflows: after
- * that each port may have an event, but none that was sent is missing.
+ * The ring's slots are used again, and /dev/xen/evtchn's buffer overflows:
+ * after that each port may have an event, but none that was sent is missing.
  */
 static void bind_and_unbind(void **state)
 {
@@ -438,7 +438,8 @@ static void restriction(void **state)
 
 static int child_is_restricted(void *arg)
 {
-	return xenbatch_evtchn_bind_unbound(arg, 7, 0) != -1 || errno != EPERM ||
+	return xenbatch_evtchn_bind_unbound(arg, 7, 0) != -1 ||
+	       errno != EPERM ||
 	       xenbatch_evtchn_bind_interdomain(arg, 7, 1, 0) != -1 ||
 	       errno != ESRCH;
 }
