@@ -20,7 +20,8 @@ $make install DESTDIR="$root/dest" PREFIX=/opt/xb LIBDIR=$libdir >"$root/log" 2>
 dest=$root/dest
 for f in bin/xenbatch lib/libxenbatch.so.0 lib/libxenbatch.so \
 	lib/xenbatch/libxenctrl.so lib/xenbatch/libxengnttab.so.1 \
-	lib/xenbatch/libxenforeignmemory.so.1 lib/pkgconfig/xenbatch.pc \
+	lib/xenbatch/libxenforeignmemory.so.1 \
+	lib/xenbatch/libxenevtchn.so.1 lib/pkgconfig/xenbatch.pc \
 	lib/pkgconfig/xenbatch-xc.pc include/xenbatch.h \
 	include/xenbatch_xc.h include/linux/xenbatch.h; do
 	[ -e "$dest/opt/xb/$f" ] || fail "not installed: $f"

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Drop-ins for the stable Xen libraries, under stock's sonames and versions. One
-# build serves every Xen from 4.14 to 4.22: their maps are the same.
+# build serves every Xen from 4.14 to 4.22: their maps are the same, but for
+# xenevtchn_fdopen, which came with 4.15.
 
-STABLE_LIBS := libxenforeignmemory libxengnttab
+STABLE_LIBS := libxenforeignmemory libxengnttab libxenevtchn
 STABLE_SO   := $(STABLE_LIBS:%=$(O)/lib/%.so.1)
 STABLE_CPPFLAGS := $(XB_CPPFLAGS) -Ilib/stable
 STABLE_LD   = -shared -Wl,-soname,$(@F) -Wl,-z,now -Wl,-z,defs \
@@ -14,6 +15,7 @@ STABLE_OBJ_libxenforeignmemory := foreignmemory foreign_stock \
 	foreign_fast fast areas berth
 STABLE_OBJ_libxengnttab := gnttab gnttab_stock \
 	gnttab_fast dmabuf gntshr fast areas berth
+STABLE_OBJ_libxenevtchn := evtchn
 STABLE_OBJ := $(sort $(foreach l,$(STABLE_LIBS),$(STABLE_OBJ_$(l))))
 
 .PHONY: lib lib-stable install-stable
