@@ -11,8 +11,8 @@ XC_ELF   := $(shell readelf -W -d -V $(XC_STOCK) 2>/dev/null | \
 XC_SONAME := $(firstword $(XC_ELF))
 XC_NODE   := $(word 2,$(XC_ELF))
 XC_SO     := $(O)/lib/$(XC_SONAME)
-XC_LIBS   := -lxencall -lxenforeignmemory -lxengnttab -lxendevicemodel \
-	-lxentoolcore -lxentoollog -lpthread
+XC_LIBS   := -lxencall -lxenevtchn -lxenforeignmemory -lxengnttab \
+	-lxendevicemodel -lxentoolcore -lxentoollog -lpthread
 # libxenguest relies on our needing these, whether we call them or not.
 XC_LD     := -shared -Wl,-soname,$(XC_SONAME) -Wl,-z,now -Wl,-z,defs \
 	-Wl,-Bsymbolic-functions -Wl,--no-as-needed \

@@ -23,6 +23,7 @@
 #include <string.h>
 
 #define XC_WANT_COMPAT_MAP_FOREIGN_API
+#define XC_WANT_COMPAT_EVTCHN_API
 #define XC_WANT_COMPAT_GNTTAB_API
 #include <xenctrl.h>
 #include <xencall.h>
@@ -105,7 +106,8 @@ static void note(struct mode *m, const char *fmt, ...)
 	fputc('\n', m->out);
 }
 
-static void bytes(struct mode *m, const char *name, const void *p, size_t len)
+static inline void bytes(struct mode *m, const char *name, const void *p,
+			 size_t len)
 {
 	const unsigned char *c = p;
 	size_t i;
@@ -153,7 +155,7 @@ static void catch_destroy(xentoollog_logger *logger)
 
 /* Calls */
 
-static void call_begin(struct mode *m, enum fn fn)
+static inline void call_begin(struct mode *m, enum fn fn)
 {
 	called[fn] = true;
 	m->log.len = 0;
@@ -189,7 +191,8 @@ static bool without_errno(const char *name, int err)
 	return false;
 }
 
-static long call_end(struct mode *m, const char *name, long ret, bool pointer)
+static inline long call_end(struct mode *m, const char *name, long ret,
+			    bool pointer)
 {
 	struct xc_batch_result r = { .ret = -77 };
 	const xc_error *last;
@@ -383,7 +386,7 @@ static void open_modes(void)
 	open_mode(&modes[2], "ours in a batch", b, true, true);
 }
 
-static void make_domains(void)
+static inline void make_domains(void)
 {
 	int i, err = make_domain(&dom_a, 2) | make_domain(&dom_b, 0);
 
@@ -394,7 +397,7 @@ static void make_domains(void)
 				   strerror(errno));
 }
 
-static void end_domains(void)
+static inline void end_domains(void)
 {
 	int i;
 

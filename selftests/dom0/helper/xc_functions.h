@@ -98,8 +98,18 @@
 	F(xc_diff, xc_domctl) \
 	F(xc_diff, xc_error_code_to_desc) \
 	F(xc_diff, xc_evtchn_alloc_unbound) \
+	F(xc_diff_evtchn, xc_evtchn_bind_interdomain) \
+	F(xc_diff_evtchn, xc_evtchn_bind_unbound_port) \
+	F(xc_diff_evtchn, xc_evtchn_bind_virq) \
+	F(xc_diff_evtchn, xc_evtchn_close) \
+	F(xc_diff_evtchn, xc_evtchn_fd) \
+	F(xc_diff_evtchn, xc_evtchn_notify) \
+	F(xc_diff_evtchn, xc_evtchn_open) \
+	F(xc_diff_evtchn, xc_evtchn_pending) \
 	F(xc_diff, xc_evtchn_reset) \
 	F(xc_diff, xc_evtchn_status) \
+	F(xc_diff_evtchn, xc_evtchn_unbind) \
+	F(xc_diff_evtchn, xc_evtchn_unmask) \
 	F(xc_diff_guest, xc_ffs16) \
 	F(xc_diff_guest, xc_ffs32) \
 	F(xc_diff_guest, xc_ffs64) \
