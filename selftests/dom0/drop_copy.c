@@ -378,7 +378,7 @@ int main(void)
 	open_modes();
 	grants_make();
 	room = mmap(NULL, ROOM, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ksft_set_plan(NR(cases) + 4);
+	ksft_set_plan(NR(cases) + NR_LIBRARIES + 2);
 	copied = module_counter("copied");
 	run_cases(cases, NR(cases));
 	module_was_used("copied", copied);

@@ -542,7 +542,7 @@ int main(void)
 	ksft_print_header();
 	open_modes();
 	domain_make();
-	ksft_set_plan(NR(cases) + 5);
+	ksft_set_plan(NR(cases) + NR_LIBRARIES + 3);
 	before = module_counter("mapped");
 	run_cases(cases, NR(cases));
 	module_was_used("mapped", before);

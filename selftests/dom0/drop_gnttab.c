@@ -445,7 +445,7 @@ int main(void)
 	domain_make();
 	grants_make();
 	evtchn_open();
-	ksft_set_plan(NR(cases) + 5);
+	ksft_set_plan(NR(cases) + NR_LIBRARIES + 3);
 	before = module_counter("mapped");
 	run_cases(cases, NR(cases));
 	module_was_used("mapped", before);

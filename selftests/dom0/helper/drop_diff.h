@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Stock's libxenforeignmemory and libxengnttab and ours in one program, and
- * what they say compared.
+ * Stock's libxenforeignmemory, libxengnttab and libxenevtchn and ours in one
+ * program, and what they say compared.
  *
  * A case makes calls and writes down what came of them, once with stock's and
  * once with ours. The two texts must be the same, byte for byte. Every call
@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include <xenctrl.h>
+#include <xenevtchn.h>
 #include <xenforeignmemory.h>
 #include <xengnttab.h>
 #include <xentoollog.h>
@@ -73,9 +74,9 @@ struct mode {
 };
 
 static const char *const libraries[] = {
-	"libxenforeignmemory.so.1", "libxengnttab.so.1",
+	"libxenforeignmemory.so.1", "libxengnttab.so.1", "libxenevtchn.so.1",
 };
-#define NR_LIBRARIES 2
+#define NR_LIBRARIES 3
 static struct mode modes[NR_MODES];
 static char paths[NR_MODES][NR_LIBRARIES][512];
 static bool called[NR_FN];
@@ -345,6 +346,9 @@ static inline void open_mode(struct mode *m, const char *name, int which)
 #define F(program, fn) m->api.fn = symbol(dl[1], #fn);
 	GNTTAB_FUNCTIONS(F)
 #undef F
+#define F(program, fn) m->api.fn = symbol(dl[2], #fn);
+	EVTCHN_FUNCTIONS(F)
+#undef F
 	m->log.vtable = (xentoollog_logger){
 		.vmessage = catch_message,
 		.destroy = catch_destroy,
@@ -359,7 +363,8 @@ static inline void open_modes(void)
 	find_libraries();
 	open_mode(&modes[STOCK], "stock", STOCK);
 	open_mode(&modes[OURS], "ours", OURS);
-	if (modes[STOCK].api.xengnttab_open == modes[OURS].api.xengnttab_open)
+	if (modes[STOCK].api.xengnttab_open == modes[OURS].api.xengnttab_open ||
+	    modes[STOCK].api.xenevtchn_open == modes[OURS].api.xenevtchn_open)
 		ksft_exit_fail_msg("%s and %s are the same\n", paths[STOCK][1],
 				   paths[OURS][1]);
 	if (access("/dev/xen/privcmd", R_OK))

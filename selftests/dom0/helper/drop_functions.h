@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Every function of the two drop-ins, with the program that compares it with
+ * Every function of the drop-ins, with the program that compares it with
  * stock. That the lists are whole is tested against the stock libraries
  * themselves (drop_symbols.h): one that is missing here fails there.
  */
@@ -40,6 +40,21 @@
 	F(drop_copy, xengntshr_share_page_notify) \
 	F(drop_copy, xengntshr_unshare)
 
-#define DROP_FUNCTIONS(F) FOREIGN_FUNCTIONS(F) GNTTAB_FUNCTIONS(F)
+#define EVTCHN_FUNCTIONS(F) \
+	F(drop_evtchn, xenevtchn_open) \
+	F(drop_evtchn, xenevtchn_fdopen) \
+	F(drop_evtchn, xenevtchn_close) \
+	F(drop_evtchn, xenevtchn_fd) \
+	F(drop_evtchn, xenevtchn_notify) \
+	F(drop_evtchn, xenevtchn_bind_unbound_port) \
+	F(drop_evtchn, xenevtchn_bind_interdomain) \
+	F(drop_evtchn, xenevtchn_bind_virq) \
+	F(drop_evtchn, xenevtchn_unbind) \
+	F(drop_evtchn, xenevtchn_pending) \
+	F(drop_evtchn, xenevtchn_unmask) \
+	F(drop_evtchn_process, xenevtchn_restrict)
+
+#define DROP_FUNCTIONS(F) \
+	FOREIGN_FUNCTIONS(F) GNTTAB_FUNCTIONS(F) EVTCHN_FUNCTIONS(F)
 
 #endif /* DROP_FUNCTIONS_H */

@@ -23,9 +23,11 @@ static struct {
 	__typeof__(&xc_interface_close) close;
 	__typeof__(&xc_domain_create) create;
 	__typeof__(&xc_domain_setmaxmem) setmaxmem;
+	__typeof__(&xc_domain_max_vcpus) max_vcpus;
 	__typeof__(&xc_domain_populate_physmap_exact) populate;
 	__typeof__(&xc_domain_destroy) destroy;
 	__typeof__(&xc_domain_getinfo) getinfo;
+	__typeof__(&xc_evtchn_alloc_unbound) alloc_unbound;
 } ctrl;
 
 static inline void ctrl_open(void)
@@ -43,9 +45,11 @@ static inline void ctrl_open(void)
 	ctrl.close = symbol(dl, "xc_interface_close");
 	ctrl.create = symbol(dl, "xc_domain_create");
 	ctrl.setmaxmem = symbol(dl, "xc_domain_setmaxmem");
+	ctrl.max_vcpus = symbol(dl, "xc_domain_max_vcpus");
 	ctrl.populate = symbol(dl, "xc_domain_populate_physmap_exact");
 	ctrl.destroy = symbol(dl, "xc_domain_destroy");
 	ctrl.getinfo = symbol(dl, "xc_domain_getinfo");
+	ctrl.alloc_unbound = symbol(dl, "xc_evtchn_alloc_unbound");
 	ctrl.xch = ctrl.open(NULL, NULL, 0);
 	if (!ctrl.xch)
 		ksft_exit_fail_msg("xc_interface_open: %s\n", strerror(errno));

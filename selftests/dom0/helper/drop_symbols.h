@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the two drop-ins export: what stock's export, by name and version, no
+ * What the drop-ins export: what stock's export, by name and version, no
  * more and no less; and all of it is compared (drop_functions.h).
  */
 #ifndef DROP_SYMBOLS_H
