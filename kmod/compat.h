@@ -43,6 +43,13 @@ static inline void xb_eventfd_signal(struct eventfd_ctx *ctx)
 #endif
 }
 
+/* Since 6.6 it asks whether Xen made the port at boot. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+#define xb_evtchn_make_refcounted(port)	evtchn_make_refcounted(port)
+#else
+#define xb_evtchn_make_refcounted(port)	evtchn_make_refcounted(port, false)
+#endif
+
 /*
  * Does somebody hold mmap_lock for writing (kernel/locking/rwsem.c,
  * RWSEM_WRITER_LOCKED)? 6.7 has rwsem_is_write_locked(), only for itself.

@@ -12,6 +12,7 @@
 #include <xen/events.h>
 #include <xen/xen-ops.h>
 
+#include "compat.h"
 #include "context.h"
 #include "evtchn.h"
 
@@ -211,7 +212,7 @@ static int xb_evtchn_irq(struct xb_evtchn *e)
 		return irq;
 	e->irq = irq;
 	/* So that others may hold on to it: GRANT_NOTIFY, gntdev. */
-	err = evtchn_make_refcounted(e->port);
+	err = xb_evtchn_make_refcounted(e->port);
 	if (err)
 		unbind_from_irqhandler(irq, e);
 	return err;
