@@ -165,7 +165,7 @@ unsigned int xb_evtchn_ack_run(struct xb_run *run, struct xenbatch_op *ops,
 
 /* May this context bind such a port? As /dev/xen/evtchn, where restricted. */
 static int xb_bind_check(const struct xb_run *run, const struct xenbatch_op *op,
-			 domid_t domid)
+			 u32 type, domid_t domid)
 {
 	domid_t only = READ_ONCE(run->ctx->domid);
 
@@ -175,8 +175,7 @@ static int xb_bind_check(const struct xb_run *run, const struct xenbatch_op *op,
 		return -EINVAL;
 	if (only == DOMID_INVALID)
 		return 0;
-	if (READ_ONCE(op->evtchn.type) != XENBATCH_EVTCHN_INTERDOMAIN ||
-	    domid != only)
+	if (type != XENBATCH_EVTCHN_INTERDOMAIN || domid != only)
 		return -EPERM;
 	return 0;
 }
@@ -185,15 +184,17 @@ unsigned int xb_evtchn_bind_run(struct xb_run *run, struct xenbatch_op *op,
 				struct xb_head head, unsigned int nr)
 {
 	struct xb_events *ev = xb_run_events(run);
+	u32 remote = READ_ONCE(op->evtchn.remote);
+	u32 type = READ_ONCE(op->evtchn.type);
 	domid_t domid = READ_ONCE(op->domid);
-	long ret = xb_bind_check(run, op, domid);
+	long ret = xb_bind_check(run, op, type, domid);
 
 	if (ret)
 		return xb_evtchn_refuse(run, op, head.flags, ret);
 	if (!ev)
 		return xb_evtchn_refuse(run, op, head.flags, -ENXIO);
 	mutex_lock(&ev->lock);
-	ret = xb_evtchn_bind(ev, op, head.flags, domid);
+	ret = xb_evtchn_bind(ev, type, remote, head.flags, domid);
 	mutex_unlock(&ev->lock);
 	xb_op_done(run, op, head.flags, ret);
 	return 1;

@@ -8,6 +8,7 @@
 
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/nospec.h>
 #include <linux/poll.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -79,6 +80,7 @@ static inline struct xb_evtchn *xb_evtchn_find(const struct xb_events *ev,
 
 	if (port >= EVTCHN_FIFO_NR_CHANNELS)
 		return NULL;
+	port = array_index_nospec(port, EVTCHN_FIFO_NR_CHANNELS);
 	leaf = ev->leaves[port >> XB_PORT_SHIFT];
 	return leaf ? leaf[port % XB_PORT_LEAF] : NULL;
 }
@@ -94,8 +96,8 @@ int xb_events_eventfd(struct xb_context *ctx,
 void xb_event_push(struct xb_evtchn *e);
 
 /* evtchn_bind.c; events->lock is held. */
-long xb_evtchn_bind(struct xb_events *ev, const struct xenbatch_op *op,
-		    u16 flags, domid_t domid);
+long xb_evtchn_bind(struct xb_events *ev, u32 type, u32 remote, u16 flags,
+		    domid_t domid);
 void xb_evtchn_unbind(struct xb_evtchn *e);
 int xb_evtchn_affinity(struct xb_evtchn *e, u32 cpu);
 void xb_evtchn_init(struct xb_events *ev);

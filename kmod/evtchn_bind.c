@@ -84,9 +84,11 @@ static void xb_evtchn_check(struct work_struct *work)
 	struct xb_evtchn *e;
 
 	mutex_lock(&ev->lock);
-	list_for_each_entry(e, &ev->ports, node)
+	list_for_each_entry(e, &ev->ports, node) {
 		if (e->type != XENBATCH_EVTCHN_VIRQ)
 			xb_evtchn_check_peer(e);
+		cond_resched();
+	}
 	if (ev->nr_peers)
 		schedule_delayed_work(&ev->check, XB_CHECK_PERIOD);
 	mutex_unlock(&ev->lock);
@@ -219,11 +221,9 @@ static int xb_evtchn_irq(struct xb_evtchn *e)
 }
 
 /* The port, or a negative errno. */
-long xb_evtchn_bind(struct xb_events *ev, const struct xenbatch_op *op,
-		    u16 flags, domid_t domid)
+long xb_evtchn_bind(struct xb_events *ev, u32 type, u32 remote, u16 flags,
+		    domid_t domid)
 {
-	u32 type = READ_ONCE(op->evtchn.type);
-	u32 remote = READ_ONCE(op->evtchn.remote);
 	struct xenbatch_event_slot *slot;
 	struct xb_evtchn *e;
 	int err, nr;
