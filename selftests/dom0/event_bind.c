@@ -3,6 +3,8 @@
  * Promise: ports are bound as asked, or refused with the reason; they move
  * between CPUs; and the end of the other side is seen.
  */
+#include <pthread.h>
+#include <stdbool.h>
 #include <sys/wait.h>
 
 #include "kselftest_harness.h"
@@ -165,6 +167,47 @@ TEST_F(bind, restricted)
 	EXPECT_EQ(0, port_ack(r, which));
 	EXPECT_EQ(0, port_unbind(r, p.to));
 	ring_close(&other);
+}
+
+static bool flip_stop;
+
+/* The operation is in memory that its owner can write at any time. */
+static void *flip(void *arg)
+{
+	volatile uint32_t *type = arg;
+
+	while (!__atomic_load_n(&flip_stop, __ATOMIC_RELAXED)) {
+		*type = XENBATCH_EVTCHN_INTERDOMAIN;
+		*type = XENBATCH_EVTCHN_UNBOUND;
+	}
+	return NULL;
+}
+
+/* What is checked is what is done, whatever changes in between. */
+TEST_F(bind, restricted_race)
+{
+	struct xenbatch_restrict restrict0 = {
+		.flags = XENBATCH_RESTRICT_DOMID, .domid = 0,
+	};
+	struct xenbatch_op *op = &self->r.c.ops[OPS_PER_PAGE];
+	int64_t denied = 0, invalid = 0;
+	pthread_t thread;
+	int i;
+
+	ASSERT_EQ(0, ioctl(self->r.c.fd, XENBATCH_IOC_RESTRICT, &restrict0));
+	memset(op, 0, sizeof(*op));
+	op->opcode = XENBATCH_OP_EVTCHN_BIND;
+	flip_stop = false;
+	ASSERT_EQ(0, pthread_create(&thread, NULL, flip, &op->evtchn.type));
+	for (i = 0; i < 20000; i++) {
+		ASSERT_EQ(1, raw_submit(self->r.c.fd, OPS_PER_PAGE, 1));
+		/* port 0 is nobody's */
+		denied += op->result == -EPERM;
+		invalid += op->result == -EINVAL;
+	}
+	__atomic_store_n(&flip_stop, true, __ATOMIC_RELAXED);
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(20000, denied + invalid);
 }
 
 /* The other end goes: an event, a mark, and an error where one sends. */
