@@ -264,12 +264,15 @@ TEST_F(ring, batch)
 TEST_F(ring, stale)
 {
 	struct ring *r = &self->r;
+	struct pollfd there = { .fd = r->c.fd, .events = POLLIN };
 	uint32_t port, i, first;
 	struct pair p;
 	int slot;
 
 	ASSERT_EQ(0, pair_bind(r, r, &p, 0));
 	ASSERT_EQ(0, port_notify(r, p.from));
+	/* there, before the port goes */
+	ASSERT_EQ(1, poll(&there, 1, 1000));
 	ASSERT_EQ(0, port_unbind(r, p.to));
 	ASSERT_EQ(0, port_unbind(r, p.from));
 	EXPECT_EQ(-ENOTCONN, port_unbind(r, p.from));
