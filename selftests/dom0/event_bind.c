@@ -235,7 +235,7 @@ TEST_F_TIMEOUT(bind, peer_closes, 60)
 	ASSERT_EQ(0, ring_open(&other, 128));
 	ASSERT_LT(0, port_bind(&other, XENBATCH_EVTCHN_INTERDOMAIN, 0, p.from,
 			       0));
-	sleep(3);
+	sleep(5);
 	EXPECT_EQ(0, r->slots[slot].flags);
 	EXPECT_EQ(0, port_notify(r, p.from));
 	EXPECT_EQ(0, port_unbind(r, p.from));

@@ -123,7 +123,7 @@ static inline int pair_bind(struct ring *from, struct ring *to, struct pair *p,
 		return -1;
 	p->to = (uint32_t)port;
 	/* binding makes it fire */
-	if (ring_wait(to, &which, 1000) < 0 || which != p->to)
+	if (ring_wait(to, &which, 5000) < 0 || which != p->to)
 		return -1;
 	return port_ack(to, p->to) ? -1 : 0;
 }
