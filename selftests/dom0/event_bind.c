@@ -93,7 +93,7 @@ TEST_F(bind, refused)
 }
 
 /* As many ends as there may be: Xen's table is as before. */
-TEST_F_TIMEOUT(bind, ten_thousand, 120)
+TEST_F_TIMEOUT(bind, ten_thousand, 500)
 {
 	int before = ports_in_use(&self->r), i;
 	struct ring *r = &self->r;
