@@ -308,7 +308,8 @@ static int bench(struct bench *b, const struct args *args)
 		goto out_unload;
 	if (!create(b, args, needs))
 		goto out_destroy;
-	count_rows(args->chosen, &b->stock, &b->ours, &b->domains, b->counts);
+	count_rows(args->chosen, &b->stock, &b->ours, &b->domains, b->counts,
+		   &stop);
 	if (!libxc_connect(&b->ours))
 		goto out_destroy;
 	floor_open(&b->floor);

@@ -144,6 +144,7 @@ static int sweep(const char *row_name, bool many)
 	struct side s, o;
 	unsigned int at = 0;
 	int rc = TOOL_FAILED;
+	const int stop = 0;
 
 	if (!counts || !chosen || !libxc_load_stock(&stock, NULL) ||
 	    !libxc_load_ours(&ours, NULL) || !libxc_connect(&stock))
@@ -153,7 +154,7 @@ static int sweep(const char *row_name, bool many)
 	chosen[at] = true;
 	if (many && !domains_create(&domains, &stock))
 		return TOOL_FAILED;
-	count_rows(chosen, &stock, &ours, &domains, counts);
+	count_rows(chosen, &stock, &ours, &domains, counts, &stop);
 	if (!libxc_connect(&ours))
 		goto out;
 	if (!side_init(&s, &rows[at], &stock, false, &domains))

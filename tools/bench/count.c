@@ -76,18 +76,19 @@ static long module_hypercalls(int fd, const struct xenbatch_info *info)
 
 struct tracer {
 	pid_t pid;
+	const volatile int *stop;
 	int fd;			/* of the module, -1: absent */
 	struct xenbatch_info info;
 	struct count count;
 	bool counting;
 };
 
-/* Run the child to its next system call's entry. False when it is over. */
+/* Run the child to its next system call's entry. False: it is over, or stop. */
 static bool next_call(const struct tracer *t, struct ptrace_syscall_info *call)
 {
 	int status, deliver = 0;
 
-	for (;;) {
+	while (!*t->stop) {
 		if (ptrace(PTRACE_SYSCALL, t->pid, 0, deliver) != 0 ||
 		    waitpid(t->pid, &status, __WALL) != t->pid ||
 		    !WIFSTOPPED(status))
@@ -103,6 +104,7 @@ static bool next_call(const struct tracer *t, struct ptrace_syscall_info *call)
 		if (call->op == PTRACE_SYSCALL_INFO_ENTRY)
 			return true;
 	}
+	return false;
 }
 
 /* Count to the child's next END. */
@@ -136,9 +138,10 @@ static bool count_one(struct tracer *t)
 }
 
 void count_rows(const bool *chosen, struct libxc *stock, struct libxc *ours,
-		const struct domains *domains, struct count (*counts)[2])
+		const struct domains *domains, struct count (*counts)[2],
+		const volatile int *stop)
 {
-	struct tracer t;
+	struct tracer t = { .stop = stop };
 	int status;
 
 	for (unsigned int i = 0; i < nr_rows; i++)
