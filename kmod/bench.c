@@ -74,7 +74,9 @@ long xb_ioctl_bench(struct xb_context *ctx, void __user *arg)
 		return -EPERM;
 	op = xb_bench_op(ctx, bench.first);
 	if (op && op->opcode != XENBATCH_OP_HYPERCALL) {
-		err = xb_bench_window(ctx, &bench);
+		err = op->opcode == XENBATCH_OP_EVTCHN_NOTIFY ?
+		      xb_bench_event(ctx, &bench) :
+		      xb_bench_window(ctx, &bench);
 		if (!err && copy_to_user(arg, &bench, sizeof(bench)))
 			err = -EFAULT;
 		return err;

@@ -13,6 +13,9 @@
  *   GRANT_MAPs of one area, each with the GRANT_UNMAP of the same slots behind
  *                   it
  *   GRANT_COPYs     from grants to the arena, no segment over the end of a page
+ *   EVTCHN_NOTIFYs  one a port, 32 at most, of ports that are made for it: each
+ *                   loop acknowledges what came, sends, in one multicall if
+ *                   there are more than one, and waits for all. No ring
  * MAPs have lists. Results are those of the last loop (of windows: 0 or -EIO,
  * whatever went wrong). What was mapped is unmapped at the end. A signal ends it
  * with EINTR.
@@ -48,6 +51,8 @@ struct xb_context;
 long xb_ioctl_bench(struct xb_context *ctx, void __user *arg);
 
 struct xenbatch_op *xb_bench_op(struct xb_context *ctx, u32 index);
+
+long xb_bench_event(struct xb_context *ctx, struct xenbatch_bench *bench);
 
 #ifdef CONFIG_XEN_PV
 long xb_bench_window(struct xb_context *ctx, struct xenbatch_bench *bench);

@@ -269,7 +269,7 @@ static bool load(struct bench *b, const struct args *args, unsigned int needs)
 	if (!libxc_load_stock(&b->stock, args->stock) ||
 	    !libxc_load_ours(&b->ours, args->ours))
 		return false;
-	if (!(needs & NEEDS_MEMORY))
+	if (!(needs & NEEDS_MAPS))
 		return true;
 	b->ours.maps.native = true;
 	return maplib_load(&b->stock.maps, b->stock.path, NULL) &&
@@ -285,7 +285,7 @@ static bool create(struct bench *b, const struct args *args,
 
 	for (unsigned int i = 0; i < nr_rows; i++)
 		domains |= args->chosen[i] && !rows[i].asked &&
-			   !(rows[i].kind->needs & NEEDS_MEMORY);
+			   !(rows[i].kind->needs & NEEDS_MAPS);
 	if (domains && !domains_create(&b->domains, &b->stock))
 		return false;
 	if (!(needs & NEEDS_MEMORY))

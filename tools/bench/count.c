@@ -165,7 +165,7 @@ void count_rows(const bool *chosen, struct libxc *stock, struct libxc *ours,
 				goto out_kill;
 			counts[i][s] = t.count;
 			/* Nobody counts those that map, the module neither. */
-			if (rows[i].kind->needs & NEEDS_MEMORY)
+			if (rows[i].kind->needs & NEEDS_MAPS)
 				counts[i][s].hypercalls = -1;
 		}
 	}

@@ -193,6 +193,12 @@ void floor_copy(struct floor *f, unsigned int n, const uint32_t *refs,
 	op->copy.count = n;
 }
 
+void floor_events(struct floor *f, unsigned int n)
+{
+	while (n--)
+		append_op(f, XENBATCH_OP_EVTCHN_NOTIFY, 1);
+}
+
 /* The cheapest of some runs of the kernel's loop, the system call included. */
 static double run(struct floor *f, uint64_t loops)
 {

@@ -53,6 +53,9 @@ void floor_grants(struct floor *f, unsigned int n, const uint32_t *refs);
 void floor_copy(struct floor *f, unsigned int n, const uint32_t *refs,
 		uint16_t len);
 
+/* n events sent, come and acknowledged: 32 at most. */
+void floor_events(struct floor *f, unsigned int n);
+
 /*
  * Cost of all that was laid out, run once: two or more in multicalls. NAN if
  * the kernel would not do it, or one of the hypercalls failed.

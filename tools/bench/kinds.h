@@ -41,6 +41,14 @@ extern const struct kind kind_copy_plain_each;
 extern const struct kind kind_copy_arena_small;
 extern const struct kind kind_copy_plain_small;
 
+/* events.c */
+extern const struct kind kind_events;
+extern const struct kind kind_events_dropin;
+extern const struct kind kind_events_tuned;
+extern const struct kind kind_events_dropin_tuned;
+extern const struct kind kind_events_server;
+extern const struct kind kind_events_unmask;
+
 unsigned int calls_one(unsigned int n);	/* 1 whatever n */
 unsigned int calls_two(unsigned int n);
 size_t words_size(unsigned int n);	/* n words of 64 bits */

@@ -9,6 +9,7 @@
 
 #define FOREIGN "libxenforeignmemory.so.1"
 #define GRANTS	"libxengnttab.so.1"
+#define EVENTS	"libxenevtchn.so.1"
 
 static void *load(const char *file, const char *name)
 {
@@ -30,10 +31,12 @@ bool maplib_load(struct maplib *maps, const char *file,
 {
 	maps->foreign = load(file, FOREIGN);
 	maps->grants = load(file, GRANTS);
-	if (!maps->foreign || !maps->grants)
+	maps->events = load(file, EVENTS);
+	if (!maps->foreign || !maps->grants || !maps->events)
 		return false;
 	if (other && (maps->foreign == other->foreign ||
-		      maps->grants == other->grants)) {
+		      maps->grants == other->grants ||
+		      maps->events == other->events)) {
 		tool_error("beside %s lie the stock libraries", file);
 		return false;
 	}
@@ -48,6 +51,8 @@ bool maplib_load(struct maplib *maps, const char *file,
 	MAPLIB_FOREIGN_CALLS(X)
 	lib = maps->grants;
 	MAPLIB_GRANT_CALLS(X)
+	lib = maps->events;
+	MAPLIB_EVENT_CALLS(X)
 #undef X
 	return true;
 }
@@ -59,8 +64,11 @@ void maplib_unload(struct maplib *maps)
 		dlclose(maps->foreign);
 	if (maps->grants)
 		dlclose(maps->grants);
+	if (maps->events)
+		dlclose(maps->events);
 	maps->foreign = NULL;
 	maps->grants = NULL;
+	maps->events = NULL;
 }
 
 bool maplib_connect(struct maplib *maps)

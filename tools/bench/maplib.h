@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What maps other domains' memory: the distribution's libxenforeignmemory and
- * libxengnttab, our drop-ins for them, and our native library. Drop-ins and
+ * What maps other domains' memory and has their events: the distribution's
+ * libxenforeignmemory, libxengnttab and libxenevtchn, our drop-ins for them, and
+ * our native library. Drop-ins and
  * originals are called through the same table, as in libxc.h.
  */
 #ifndef BENCH_MAPLIB_H
 #define BENCH_MAPLIB_H
 
 #include <stdbool.h>
+#include <xenevtchn.h>
 #include <xenforeignmemory.h>
 #include <xengnttab.h>
 
@@ -31,9 +33,20 @@
 	X(xengntshr_share_pages)	\
 	X(xengntshr_unshare)
 
+#define MAPLIB_EVENT_CALLS(X)		\
+	X(xenevtchn_open)		\
+	X(xenevtchn_close)		\
+	X(xenevtchn_fd)			\
+	X(xenevtchn_bind_unbound_port)	\
+	X(xenevtchn_bind_interdomain)	\
+	X(xenevtchn_notify)		\
+	X(xenevtchn_pending)		\
+	X(xenevtchn_unmask)
+
 struct maplib {
 	void *foreign;		/* libraries; NULL: not loaded */
 	void *grants;
+	void *events;
 	bool native;		/* connect to libxenbatch as well */
 	/* maplib_connect() */
 	xenforeignmemory_handle *fmem;
@@ -42,11 +55,12 @@ struct maplib {
 #define X(call) __typeof__(call) *call;
 	MAPLIB_FOREIGN_CALLS(X)
 	MAPLIB_GRANT_CALLS(X)
+	MAPLIB_EVENT_CALLS(X)
 #undef X
 };
 
 /*
- * Load both libraries from the folder in which file lies. other, if not NULL,
+ * Load the libraries from the folder in which file lies. other, if not NULL,
  * must be other files. False after one line.
  */
 bool maplib_load(struct maplib *maps, const char *file,

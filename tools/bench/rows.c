@@ -79,6 +79,16 @@ const struct row rows[] = {
 	NATIVE("grant.copy_plain", 64, kind_copy_plain),
 	NATIVE("grant.copy_plain.small", 64, kind_copy_plain_small),
 	DEFERRED("grant.copy_plain", 64, kind_copy_plain_each),
+	/* the cost is that of one event of n */
+	NATIVE("evtchn.round_trip", 1, kind_events),
+	{ "evtchn.round_trip_32", 32, true, false, 32, &kind_events },
+	{ "evtchn.round_trip_32_tuned", 32, true, false, 32,
+	  &kind_events_tuned },
+	NATIVE("evtchn.server_loop", 1, kind_events_server),
+	NATIVE("evtchn.unmask", 1, kind_events_unmask),
+	DROPIN("evtchn.dropin", 1, kind_events_dropin),
+	{ "evtchn.dropin_32_tuned", 32, false, false, 32,
+	  &kind_events_dropin_tuned },
 };
 
 const unsigned int nr_rows = sizeof(rows) / sizeof(rows[0]);

@@ -32,6 +32,8 @@ struct side {
 /* What must be there for a kind. */
 #define NEEDS_MEMORY	1U	/* domains->memory, and side->lib->maps */
 #define NEEDS_DROPINS	2U	/* our libraries in lib->maps too */
+#define NEEDS_EVENTS	4U	/* side->lib->maps */
+#define NEEDS_MAPS	(NEEDS_MEMORY | NEEDS_EVENTS)
 
 /* What a row does. */
 struct kind {
