@@ -13,6 +13,9 @@
 #include "map.h"
 #include "ops.h"
 
+/* In one multicall, during which no interrupt is taken. */
+#define XB_SENDS	64U
+
 /* NULL: the ring was not made yet. */
 static struct xb_events *xb_run_events(const struct xb_run *run)
 {
@@ -61,6 +64,7 @@ static unsigned int xb_notify_many(struct xb_run *run, struct xb_events *ev,
 	struct evtchn_send *sends = run->scratch->sends;
 	u64 allowed = READ_ONCE(run->ctx->opcodes);
 	u16 flags = head.flags;
+	unsigned long irqs;
 	unsigned int n, i;
 	int port, err;
 
@@ -78,7 +82,13 @@ static unsigned int xb_notify_many(struct xb_run *run, struct xb_events *ev,
 	}
 	if (n < 2)
 		return 0;
+	/*
+	 * Xen breaks a multicall off when an event is to be delivered here, and
+	 * some of these may send one: not before they are all sent.
+	 */
+	local_irq_save(irqs);
 	err = HYPERVISOR_multicall(entries, n);
+	local_irq_restore(irqs);
 	if (WARN_ON_ONCE(err))
 		for (i = 0; i < n; i++)
 			entries[i].result = err;
@@ -114,7 +124,7 @@ unsigned int xb_evtchn_notify_run(struct xb_run *run, struct xenbatch_op *ops,
 	mutex_lock(&ev->lock);
 	if (nr > 1 && xb_run_scratch(run))
 		n = xb_notify_many(run, ev, ops, head,
-				   min_t(unsigned int, nr, XB_CHUNK));
+				   min_t(unsigned int, nr, XB_SENDS));
 	if (!n) {
 		err = xb_notify_one(run, ev, ops);
 		mutex_unlock(&ev->lock);
