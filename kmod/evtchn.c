@@ -99,8 +99,8 @@ static unsigned int xb_notify_many(struct xb_run *run, struct xb_events *ev,
 	return n;
 }
 
-static int xb_notify_one(struct xb_run *run, struct xb_events *ev,
-			 const struct xenbatch_op *op)
+static int xb_notify_one(const struct xb_events *ev,
+			 const struct xenbatch_op *op, u32 *notified)
 {
 	struct evtchn_send send;
 	int port = xb_notify_port(ev, op);
@@ -108,7 +108,7 @@ static int xb_notify_one(struct xb_run *run, struct xb_events *ev,
 	if (port < 0)
 		return port;
 	send.port = port;
-	run->notified++;
+	++*notified;
 	return HYPERVISOR_event_channel_op(EVTCHNOP_send, &send);
 }
 
@@ -126,7 +126,7 @@ unsigned int xb_evtchn_notify_run(struct xb_run *run, struct xenbatch_op *ops,
 		n = xb_notify_many(run, ev, ops, head,
 				   min_t(unsigned int, nr, XB_SENDS));
 	if (!n) {
-		err = xb_notify_one(run, ev, ops);
+		err = xb_notify_one(ev, ops, &run->notified);
 		mutex_unlock(&ev->lock);
 		xb_op_done(run, ops, head.flags, err);
 		return 1;
@@ -170,6 +170,60 @@ unsigned int xb_evtchn_ack_run(struct xb_run *run, struct xenbatch_op *ops,
 	} while (n < nr && xb_op_follows(&head, &ops[n], allowed));
 	mutex_unlock(&ev->lock);
 	run->acked += n;
+	return n;
+}
+
+/* Is this one of opcode, with no flag, that may run? */
+static __always_inline bool xb_head_is(struct xb_head head, u16 opcode)
+{
+	const u64 idle = (u64)opcode << 32;
+
+	return head.raw == (idle | XENBATCH_STATE_IDLE) ||
+	       head.raw == (idle | XENBATCH_STATE_DONE);
+}
+
+/*
+ * What a program does that answers events: acknowledge, notify, all of it in
+ * few operations. Those of them that ops begins with are done here, without
+ * what the long way needs for whatever else there is; neighbouring
+ * notifications are left to that, since they go together. Returns how many are
+ * done.
+ */
+unsigned int xb_evtchn_short(struct xb_context *ctx, struct xenbatch_op *ops,
+			     unsigned int nr)
+{
+	const u64 both = 1ULL << XENBATCH_OP_EVTCHN_NOTIFY |
+			 1ULL << XENBATCH_OP_EVTCHN_ACK;
+	u32 acked = 0, notified = 0;
+	struct xb_events *ev;
+	unsigned int n;
+	int err;
+
+	/* Pairs with the release in xb_events_create(). */
+	ev = smp_load_acquire(&ctx->events);
+	if (!ev || (READ_ONCE(ctx->opcodes) & both) != both)
+		return 0;
+	mutex_lock(&ev->lock);
+	for (n = 0; n < nr; n++) {
+		struct xb_head head = xb_op_head(&ops[n]);
+
+		if (xb_head_is(head, XENBATCH_OP_EVTCHN_ACK)) {
+			err = xb_ack_one(ev, &ops[n]);
+			acked++;
+		} else if (xb_head_is(head, XENBATCH_OP_EVTCHN_NOTIFY) &&
+			   (n + 1 == nr || READ_ONCE(ops[n + 1].opcode) !=
+					   XENBATCH_OP_EVTCHN_NOTIFY)) {
+			err = xb_notify_one(ev, &ops[n], &notified);
+		} else {
+			break;
+		}
+		WRITE_ONCE(ops[n].result, err);
+		/* As in xb_op_done(). */
+		smp_store_release(&ops[n].state, XENBATCH_STATE_DONE);
+	}
+	mutex_unlock(&ev->lock);
+	xb_count(&ctx->stats, XB_COUNT_NOTIFIED, notified);
+	xb_count(&ctx->stats, XB_COUNT_ACKED, acked);
 	return n;
 }
 

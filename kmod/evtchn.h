@@ -22,6 +22,7 @@ struct eventfd_ctx;
 struct file;
 struct vm_area_struct;
 struct xb_context;
+struct xenbatch_op;
 
 /* A bound port. */
 struct xb_evtchn {
@@ -92,8 +93,21 @@ __poll_t xb_events_poll(struct xb_context *ctx, struct file *file,
 			struct poll_table_struct *wait);
 int xb_events_eventfd(struct xb_context *ctx,
 		      const struct xenbatch_eventfd *arg);
-/* e has something to say: to its place in the ring, if it is not there yet. */
+/*
+ * e has something to say: to its place in the ring, if it is not there yet.
+ * ring_lock is held, interrupts are off.
+ */
 void xb_event_push(struct xb_evtchn *e);
+
+/* evtchn.c */
+static inline bool xb_opcode_is_short(u16 opcode)
+{
+	return opcode == XENBATCH_OP_EVTCHN_NOTIFY ||
+	       opcode == XENBATCH_OP_EVTCHN_ACK;
+}
+
+unsigned int xb_evtchn_short(struct xb_context *ctx, struct xenbatch_op *ops,
+			     unsigned int nr);
 
 /* evtchn_bind.c; events->lock is held. */
 long xb_evtchn_bind(struct xb_events *ev, u32 type, u32 remote, u16 flags,

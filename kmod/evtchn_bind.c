@@ -26,13 +26,16 @@
 static irqreturn_t xb_evtchn_interrupt(int irq, void *data)
 {
 	struct xb_evtchn *e = data;
+	struct xb_events *ev = e->events;
 
 	WRITE_ONCE(e->unacked, true);
 	/* Somebody sent it: also who comes and goes between two checks. */
 	WRITE_ONCE(e->connected, true);
-	WRITE_ONCE(e->events->slots[e->slot].count, ++e->count);
+	WRITE_ONCE(ev->slots[e->slot].count, ++e->count);
+	spin_lock(&ev->ring_lock);
 	xb_event_push(e);
-	xb_count(&e->events->ctx->stats, XB_COUNT_EVENTS, 1);
+	spin_unlock(&ev->ring_lock);
+	xb_count(&ev->ctx->stats, XB_COUNT_EVENTS, 1);
 	return IRQ_HANDLED;
 }
 
@@ -73,8 +76,11 @@ static void xb_evtchn_check_peer(struct xb_evtchn *e)
 	e->gone = gone;
 	WRITE_ONCE(e->events->slots[e->slot].flags,
 		   gone ? XENBATCH_EVENT_PEER_GONE : 0);
-	if (gone)
-		xb_event_push(e);
+	if (!gone)
+		return;
+	spin_lock_irq(&e->events->ring_lock);
+	xb_event_push(e);
+	spin_unlock_irq(&e->events->ring_lock);
 }
 
 static void xb_evtchn_check(struct work_struct *work)

@@ -39,27 +39,22 @@ void xb_event_push(struct xb_evtchn *e)
 {
 	struct xb_events *ev = e->events;
 	struct xenbatch_event_slot *slot = &ev->slots[e->slot];
-	unsigned long flags;
 
 	/*
 	 * The user clears pending before it looks at what the event is about:
 	 * if the entry is not taken yet, it will be seen with it.
 	 */
 	if (xchg(&slot->pending, 1)) {
-		spin_lock_irqsave(&ev->ring_lock, flags);
 		WRITE_ONCE(ev->shared->coalesced, ++ev->coalesced);
-		spin_unlock_irqrestore(&ev->ring_lock, flags);
 		xb_count(&ev->ctx->stats, XB_COUNT_COALESCED, 1);
 		return;
 	}
-	spin_lock_irqsave(&ev->ring_lock, flags);
 	WRITE_ONCE(ev->ring[ev->head & ev->mask],
 		   (u64)e->slot << 32 | e->port);
 	/* The entry before its number. */
 	smp_store_release(&ev->shared->head, ++ev->head);
 	if (ev->eventfd)
 		xb_eventfd_signal(ev->eventfd);
-	spin_unlock_irqrestore(&ev->ring_lock, flags);
 	xb_event_wake(ev);
 }
 

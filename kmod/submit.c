@@ -10,6 +10,7 @@
 #include <linux/uaccess.h>
 
 #include "context.h"
+#include "evtchn.h"
 #include "hypercall.h"
 #include "kind.h"
 #include "ops.h"
@@ -176,7 +177,38 @@ static noinline long xb_submit_alone(struct xb_context *ctx,
 static noinline long xb_submit_other(struct xb_context *ctx,
 				     struct xenbatch_op *op)
 {
-	return xb_kind_alone(ctx, op) ? 1 : xb_submit_alone(ctx, op);
+	if (xb_kind_alone(ctx, op))
+		return 1;
+	if (xb_opcode_is_short(READ_ONCE(op->opcode)) &&
+	    xb_evtchn_short(ctx, op, 1)) {
+		xb_count(&ctx->stats, XB_COUNT_SUBMITS, 1);
+		return 1;
+	}
+	return xb_submit_alone(ctx, op);
+}
+
+/* Events to answer, and perhaps more. */
+static noinline long xb_submit_events(struct xb_context *ctx, u32 first,
+				      u32 count, struct xenbatch_op *op)
+{
+	u32 done = xb_evtchn_short(ctx, op, count);
+
+	if (done < count)
+		return done + xb_submit_run(ctx, first + done, count - done);
+	xb_count(&ctx->stats, XB_COUNT_SUBMITS, 1);
+	return done;
+}
+
+static long xb_submit_several(struct xb_context *ctx, u32 first, u32 count)
+{
+	struct xenbatch_op *op;
+	unsigned int room;
+
+	op = xb_op_at(ctx, first, &room);
+	if (op && count <= room && xb_opcode_is_short(READ_ONCE(op->opcode)) &&
+	    !xb_submit_traced())
+		return xb_submit_events(ctx, first, count, op);
+	return xb_submit_run(ctx, first, count);
 }
 
 /* What single calls are measured by. The long way does it too. */
@@ -216,7 +248,7 @@ long xb_submit(struct xb_context *ctx, void __user *arg)
 		return -EINVAL;
 	if (count == 1)
 		return xb_submit_single(ctx, first);
-	return xb_submit_run(ctx, first, count);
+	return xb_submit_several(ctx, first, count);
 
 err_fault:
 	user_access_end();
