@@ -17,8 +17,12 @@
 #include "tool.h"
 #include "bench/clock.h"
 #include "bench/count.h"
+#include "bench/latency.h"
 #include "bench/place.h"
 #include "bench/rows.h"
+
+/* Times that a distribution is made of. */
+#define SAMPLES 4000u
 
 struct args {
 	bool json;
@@ -34,6 +38,7 @@ struct measured {
 	double floor;		/* NAN: none */
 	bool same;
 	struct count count[2];
+	struct json_object *latency[2];	/* NULL: not looked at */
 };
 
 struct bench {
@@ -76,6 +81,18 @@ static bool measure_places(struct clock_case *stock, struct clock_case *ours,
 	return ok;
 }
 
+static struct json_object *sample(struct side *side)
+{
+	uint64_t *ns = calloc(SAMPLES, sizeof(*ns));
+	struct json_object *o = NULL;
+
+	if (ns)
+		o = latency_json(ns, side->row->kind->samples(side, ns,
+							      SAMPLES));
+	free(ns);
+	return o;
+}
+
 static bool measure(struct bench *b, const struct row *row, struct measured *m)
 {
 	struct clock_case stock = { .fn = row->kind->run };
@@ -98,6 +115,11 @@ static bool measure(struct bench *b, const struct row *row, struct measured *m)
 		ok = clock_measure(&stock, &ours, CLOCK_GROUPS, &stop);
 	/* and once more, with everything warm and the other way round */
 	m->same = sides_same(&o, &s) && m->same;
+	m->latency[0] = m->latency[1] = NULL;
+	if (ok && row->kind->samples) {
+		m->latency[0] = sample(&s);
+		m->latency[1] = sample(&o);
+	}
 	m->stock = stock.cost / row->operations;
 	m->ours = ours.cost / row->operations;
 	m->floor = NAN;
@@ -106,7 +128,11 @@ static bool measure(struct bench *b, const struct row *row, struct measured *m)
 			   row->operations;
 	side_free(&s);
 	side_free(&o);
-	return ok && !stop;
+	if (ok && !stop)
+		return true;
+	json_object_put(m->latency[0]);
+	json_object_put(m->latency[1]);
+	return false;
 }
 
 /* Output */
@@ -142,7 +168,7 @@ static struct json_object *pair(long stock, long ours)
 static struct json_object *row_json(const struct row *row,
 				    const struct measured *m)
 {
-	struct json_object *o = json_object_new_object();
+	struct json_object *o = json_object_new_object(), *latency;
 
 	add_string(o, "name", row->name);
 	json_object_object_add(o, "n", json_object_new_int(row->n));
@@ -155,6 +181,12 @@ static struct json_object *row_json(const struct row *row,
 						   m->count[1].syscalls));
 	json_object_object_add(o, "hypercalls", pair(m->count[0].hypercalls,
 						     m->count[1].hypercalls));
+	if (m->latency[0] && m->latency[1]) {
+		latency = json_object_new_object();
+		json_object_object_add(latency, "stock", m->latency[0]);
+		json_object_object_add(latency, "xenbatch", m->latency[1]);
+		json_object_object_add(o, "latency_ns", latency);
+	}
 	return o;
 }
 

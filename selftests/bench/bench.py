@@ -6,7 +6,8 @@ Two boots under icount, where an instruction is a nanosecond and figures repeat:
 Xen as it comes (XPTI on), and with `xpti=no spec-ctrl=no`, which is closer to
 current hardware. Both go to <build>/bench/results.json, a list of objects with
 name, n, xpti, stock, xenbatch, floor (instructions an operation; floor null
-for what is no hypercall), same, and syscalls and hypercalls of one whole run.
+for what is no hypercall), same, and syscalls and hypercalls of one whole run;
+latency_ns, where a row has it, is how its single times are distributed.
 
 Fails if answers differed, if a row misses its figure in targets.json (XPTI
 on), or if xenbatch's own cost is more than 5 % above the one that recorded.json
@@ -169,6 +170,15 @@ def markdown(rows):
         yield "| " + " | ".join(cells(r)) + " |"
 
 
+def latencies(rows):
+    """A line for each side of each row whose single times were taken."""
+    for r in rows:
+        for side, t in r.get("latency_ns", {}).items():
+            yield "%s, %s: %d times, ns: p50 %d, p90 %d, p99 %d, max %d" % (
+                title(r), side, t["count"], t["p50"], t["p90"], t["p99"],
+                t["max"])
+
+
 def show(rows, how):
     for _, xpti in SCENARIOS:
         some = [r for r in rows if r["xpti"] is xpti]
@@ -209,9 +219,13 @@ def main():
         for r in report["rows"]:
             rows.append({"name": r["name"], "n": r["n"], "xpti": xpti, **{
                 k: r[k] for k in ("stock", "xenbatch", "floor", "same",
-                                  "syscalls", "hypercalls")}})
+                                  "syscalls", "hypercalls", "latency_ns")
+                if k in r}})
     save(results, rows)
     show(rows, table)
+    print()
+    for l in latencies(rows):
+        print(l)
 
     path = os.path.join(HERE, "recorded.json")
     recorded = load(path) if os.path.exists(path) else []

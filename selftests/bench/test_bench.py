@@ -92,6 +92,13 @@ class Files(unittest.TestCase):
         sweep = targets["sweep.64x2", 64]
         self.assertEqual((sweep["min_ratio"], sweep["max_syscalls"]), (5, 4))
 
+    def test_latencies(self):
+        times = {"count": 3, "p50": 5, "p90": 6, "p99": 7, "max": 8}
+        lines = list(bench.latencies([row(), row(latency_ns={
+            "stock": times, "xenbatch": times})]))
+        self.assertEqual(len(lines), 2)
+        self.assertIn("p99 7, max 8", lines[1])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -49,6 +49,9 @@ extern const struct kind kind_events_dropin_tuned;
 extern const struct kind kind_events_server;
 extern const struct kind kind_events_unmask;
 
+/* wakeup.c */
+extern const struct kind kind_wakeup;
+
 unsigned int calls_one(unsigned int n);	/* 1 whatever n */
 unsigned int calls_two(unsigned int n);
 size_t words_size(unsigned int n);	/* n words of 64 bits */

@@ -86,6 +86,8 @@ const struct row rows[] = {
 	  &kind_events_tuned },
 	NATIVE("evtchn.server_loop", 1, kind_events_server),
 	NATIVE("evtchn.unmask", 1, kind_events_unmask),
+	/* two processes; the cost is that of one wake-up of two */
+	{ "evtchn.wakeup",	      1, true,  false, 2, &kind_wakeup },
 	DROPIN("evtchn.dropin", 1, kind_events_dropin),
 	{ "evtchn.dropin_32_tuned", 32, false, false, 32,
 	  &kind_events_dropin_tuned },

@@ -9,6 +9,7 @@
 #define BENCH_ROWS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "domains.h"
 #include "floor.h"
@@ -58,6 +59,12 @@ struct kind {
 	 * places. NULL: where they come to is not its price.
 	 */
 	size_t (*maps)(unsigned int n);
+	/*
+	 * How long each of n took, in nanoseconds; returns how many did. NULL:
+	 * the mean says it all.
+	 */
+	unsigned int (*samples)(struct side *side, uint64_t *ns,
+				unsigned int n);
 	unsigned int needs;	/* NEEDS_* */
 };
 
