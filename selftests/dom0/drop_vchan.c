@@ -31,7 +31,7 @@
 
 #define SOON	20000	/* ms in which what is to come has come */
 #define QUIET	300	/* ms after which a ring that is full stays so */
-#define LIMIT	90	/* seconds of a round */
+#define LIMIT	180	/* seconds of a round; the first waits for the boot */
 #define PACKETS	32
 #define PACKET	200U
 #define CHUNK	5000U
