@@ -68,6 +68,7 @@ static unsigned int xb_notify_many(struct xb_run *run, struct xb_events *ev,
 	unsigned int n, i;
 	int port, err;
 
+	BUILD_BUG_ON(XB_SENDS > XB_CHUNK);
 	for (n = 0; n < nr; n++) {
 		if (n && !xb_op_follows(&head, &ops[n], allowed))
 			break;
@@ -173,21 +174,13 @@ unsigned int xb_evtchn_ack_run(struct xb_run *run, struct xenbatch_op *ops,
 	return n;
 }
 
-/* Is this one of opcode, with no flag, that may run? */
-static __always_inline bool xb_head_is(struct xb_head head, u16 opcode)
-{
-	const u64 idle = (u64)opcode << 32;
-
-	return head.raw == (idle | XENBATCH_STATE_IDLE) ||
-	       head.raw == (idle | XENBATCH_STATE_DONE);
-}
-
 /*
  * What a program does that answers events: acknowledge, notify, all of it in
- * few operations. Those of them that ops begins with are done here, without
- * what the long way needs for whatever else there is; neighbouring
- * notifications are left to that, since they go together. Returns how many are
- * done.
+ * few operations. Those of them that the SUBMIT of nr operations begins with
+ * are done here, without what the long way needs for whatever else there is;
+ * neighbouring notifications are left to that, since they go together. Returns
+ * how many are done. If that is all, the SUBMIT is counted; if not, the long
+ * way does it.
  */
 unsigned int xb_evtchn_short(struct xb_context *ctx, struct xenbatch_op *ops,
 			     unsigned int nr)
@@ -224,6 +217,7 @@ unsigned int xb_evtchn_short(struct xb_context *ctx, struct xenbatch_op *ops,
 	mutex_unlock(&ev->lock);
 	xb_count(&ctx->stats, XB_COUNT_NOTIFIED, notified);
 	xb_count(&ctx->stats, XB_COUNT_ACKED, acked);
+	xb_count(&ctx->stats, XB_COUNT_SUBMITS, n == nr);
 	return n;
 }
 

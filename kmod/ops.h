@@ -64,13 +64,19 @@ extern u64 xb_known;
 void xb_opcodes_init(void);
 u64 xb_opcodes_with_domid(void);
 
-/* Is this a hypercall that may run and has no flag: what nearly all are? */
-static inline bool xb_head_is_plain(struct xb_head head)
+/* Is this of opcode, with no flag and a state from which it may run? */
+static __always_inline bool xb_head_is(struct xb_head head, u16 opcode)
 {
-	const u64 idle = (u64)XENBATCH_OP_HYPERCALL << 32;
+	const u64 idle = (u64)opcode << 32;
 
 	return head.raw == (idle | XENBATCH_STATE_IDLE) ||
 	       head.raw == (idle | XENBATCH_STATE_DONE);
+}
+
+/* ... and a hypercall: what nearly all are? */
+static __always_inline bool xb_head_is_plain(struct xb_head head)
+{
+	return xb_head_is(head, XENBATCH_OP_HYPERCALL);
 }
 
 static inline struct xb_head xb_op_head(const struct xenbatch_op *op)

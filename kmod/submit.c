@@ -174,41 +174,35 @@ static noinline long xb_submit_alone(struct xb_context *ctx,
 	return 1;
 }
 
+/* How many of the SUBMIT that begins with op were done in the short way. */
+static __always_inline u32 xb_submit_short(struct xb_context *ctx,
+					   struct xenbatch_op *op, u32 count)
+{
+	if (!xb_opcode_is_short(READ_ONCE(op->opcode)))
+		return 0;
+	return xb_evtchn_short(ctx, op, count);
+}
+
 static noinline long xb_submit_other(struct xb_context *ctx,
 				     struct xenbatch_op *op)
 {
-	if (xb_kind_alone(ctx, op))
+	if (xb_kind_alone(ctx, op) || xb_submit_short(ctx, op, 1))
 		return 1;
-	if (xb_opcode_is_short(READ_ONCE(op->opcode)) &&
-	    xb_evtchn_short(ctx, op, 1)) {
-		xb_count(&ctx->stats, XB_COUNT_SUBMITS, 1);
-		return 1;
-	}
 	return xb_submit_alone(ctx, op);
-}
-
-/* Events to answer, and perhaps more. */
-static noinline long xb_submit_events(struct xb_context *ctx, u32 first,
-				      u32 count, struct xenbatch_op *op)
-{
-	u32 done = xb_evtchn_short(ctx, op, count);
-
-	if (done < count)
-		return done + xb_submit_run(ctx, first + done, count - done);
-	xb_count(&ctx->stats, XB_COUNT_SUBMITS, 1);
-	return done;
 }
 
 static long xb_submit_several(struct xb_context *ctx, u32 first, u32 count)
 {
 	struct xenbatch_op *op;
 	unsigned int room;
+	u32 done = 0;
 
 	op = xb_op_at(ctx, first, &room);
-	if (op && count <= room && xb_opcode_is_short(READ_ONCE(op->opcode)) &&
-	    !xb_submit_traced())
-		return xb_submit_events(ctx, first, count, op);
-	return xb_submit_run(ctx, first, count);
+	if (op && count && count <= room && !xb_submit_traced())
+		done = xb_submit_short(ctx, op, count);
+	if (done && done == count)
+		return done;
+	return done + xb_submit_run(ctx, first + done, count - done);
 }
 
 /* What single calls are measured by. The long way does it too. */
