@@ -25,7 +25,8 @@ UNIT_tsan  := gcc -fsanitize=thread
 UNIT_plain := gcc -fsanitize=undefined -fno-sanitize-recover=all
 UNIT_TESTS_gcc   := $(filter-out $(UNIT_TESTS_plain),$(UNIT_TESTS))
 UNIT_TESTS_clang := $(UNIT_TESTS_gcc)
-UNIT_TESTS_tsan  := thread window grant scatter cache event
+UNIT_TESTS_tsan  := thread window grant scatter cache event event_process \
+	event_wait
 
 # $(call unit_kind,kind)
 define unit_kind
