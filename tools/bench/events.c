@@ -21,20 +21,24 @@ struct events {
 	uint32_t seen[PORTS_MAX];	/* in the order that they came */
 };
 
+int port_bind(const struct maplib *maps, xenevtchn_handle *xce, xenbatch *xb,
+	      int remote)
+{
+	if (xb && remote)
+		return xenbatch_evtchn_bind_interdomain(xb, 0, remote, 0);
+	if (xb)
+		return xenbatch_evtchn_bind_unbound(xb, 0, 0);
+	if (remote)
+		return maps->xenevtchn_bind_interdomain(xce, 0, remote);
+	return maps->xenevtchn_bind_unbound_port(xce, 0);
+}
+
 static bool bind_pair(struct events *e, const struct maplib *maps,
 		      unsigned int i)
 {
-	int from, to;
+	int from = port_bind(maps, e->xce, e->xb, 0);
+	int to = from > 0 ? port_bind(maps, e->xce, e->xb, from) : -1;
 
-	if (e->xb) {
-		from = xenbatch_evtchn_bind_unbound(e->xb, 0, 0);
-		to = from < 0 ? -1 :
-		     xenbatch_evtchn_bind_interdomain(e->xb, 0, from, 0);
-	} else {
-		from = maps->xenevtchn_bind_unbound_port(e->xce, 0);
-		to = from < 0 ? -1 :
-		     maps->xenevtchn_bind_interdomain(e->xce, 0, from);
-	}
 	e->from[i] = from;
 	e->to[i] = to;
 	return to > 0;

@@ -49,6 +49,13 @@ extern const struct kind kind_events_dropin_tuned;
 extern const struct kind kind_events_server;
 extern const struct kind kind_events_unmask;
 
+/*
+ * An end of dom0's channel to itself, in one of the two libraries (xb is NULL or
+ * xce is): of the port remote, or one that waits for its other end.
+ */
+int port_bind(const struct maplib *maps, xenevtchn_handle *xce, xenbatch *xb,
+	      int remote);
+
 /* wakeup.c */
 extern const struct kind kind_wakeup;
 

@@ -69,18 +69,7 @@ static void end_close(struct end *end)
 
 static bool end_bind(struct end *end, int remote)
 {
-	const struct maplib *maps = end->maps;
-
-	if (end->xb && remote)
-		end->port = xenbatch_evtchn_bind_interdomain(end->xb, 0,
-							     remote, 0);
-	else if (end->xb)
-		end->port = xenbatch_evtchn_bind_unbound(end->xb, 0, 0);
-	else if (remote)
-		end->port = maps->xenevtchn_bind_interdomain(end->xce, 0,
-							     remote);
-	else
-		end->port = maps->xenevtchn_bind_unbound_port(end->xce, 0);
+	end->port = port_bind(end->maps, end->xce, end->xb, remote);
 	return end->port > 0;
 }
 
