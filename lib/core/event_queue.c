@@ -79,21 +79,39 @@ int xenbatch_evtchn_affinity(xenbatch *xb, uint32_t port, unsigned int cpu)
 }
 
 static inline __attribute__((always_inline)) int
+queue_at(struct xb_lane *pub, unsigned int opcode, uint32_t port,
+	 unsigned int flags, uint32_t tag)
+{
+	xb_op_evtchn(&pub->ops[pub->nr], opcode, flags, tag, 0, port, 0, 0, 0);
+	return pub->nr++;
+}
+
+/* Not out of line for its own sake: the way that all go needs no frame so. */
+static __attribute__((noinline, cold)) int
+queue_slow(struct xenbatch_batch *b, unsigned int opcode, uint32_t port,
+	   unsigned int flags, uint32_t tag)
+{
+	struct xb_lane_impl *lane = (struct xb_lane_impl *)b;
+
+	if (lane_is_stale(lane))
+		return failed(ESTALE);
+	if (flags & ~XENBATCH_LINK)
+		return failed(EINVAL);
+	if (!xb_lane_op(&lane->pub))
+		return -1;
+	return queue_at(&lane->pub, opcode, port, flags, tag);
+}
+
+static inline __attribute__((always_inline)) int
 queue(struct xenbatch_batch *b, unsigned int opcode, uint32_t port,
       unsigned int flags, uint32_t tag)
 {
 	struct xb_lane_impl *lane = (struct xb_lane_impl *)b;
-	struct xenbatch_op *op;
 
-	if (unlikely(lane_is_stale(lane)))
-		return failed(ESTALE);
-	if (unlikely(flags & ~XENBATCH_LINK))
-		return failed(EINVAL);
-	op = xb_lane_op(&lane->pub);
-	if (unlikely(!op))
-		return -1;
-	xb_op_evtchn(op, opcode, flags, tag, 0, port, 0, 0, 0);
-	return lane->pub.nr++;
+	if (unlikely(lane_is_stale(lane) || flags & ~XENBATCH_LINK ||
+		     lane->pub.nr == lane->pub.cap))
+		return queue_slow(b, opcode, port, flags, tag);
+	return queue_at(&lane->pub, opcode, port, flags, tag);
 }
 
 int xenbatch_queue_evtchn_notify(struct xenbatch_batch *b, uint32_t port,
