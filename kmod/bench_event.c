@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The floor of events: sent, taken by an interrupt that only counts, and
- * acknowledged, with nothing else around.
+ * The floor of events: sent, and taken by a handler that only counts, with
+ * nothing else around. Taken as evtchn.c takes them: see upcall.h.
  */
 #include <linux/interrupt.h>
 #include <linux/ktime.h>
+#include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -15,6 +16,7 @@
 #include "bench.h"
 #include "context.h"
 #include "hypercall.h"
+#include "upcall.h"
 
 #define XB_BENCH_PORTS	32U
 
@@ -27,6 +29,7 @@ struct xb_bench_port {
 struct xb_bench_events {
 	unsigned int nr;
 	atomic_t came;
+	struct pt_regs regs;
 	struct xb_bench_port ports[XB_BENCH_PORTS];
 	struct evtchn_send sends[XB_BENCH_PORTS];
 	struct multicall_entry entries[XB_BENCH_PORTS];
@@ -65,9 +68,8 @@ static int xb_bench_bind(struct xb_bench_events *b, struct xb_bench_port *p)
 	err = HYPERVISOR_event_channel_op(EVTCHNOP_bind_interdomain, &to);
 	if (err)
 		goto err_close;
-	p->irq = bind_evtchn_to_irqhandler_lateeoi(to.local_port,
-						   xb_bench_interrupt, 0,
-						   "xenbatch-bench", p);
+	p->irq = bind_evtchn_to_irqhandler(to.local_port, xb_bench_interrupt, 0,
+					   "xenbatch-bench", p);
 	if (p->irq >= 0)
 		return 0;
 	err = p->irq;
@@ -77,17 +79,27 @@ err_close:
 	return err;
 }
 
-/* As evtchn.c sends: several are not to be broken off by what they bring. */
+static void xb_bench_send_all(struct xb_bench_events *b)
+{
+	if (b->nr == 1)
+		HYPERVISOR_event_channel_op(EVTCHNOP_send, &b->sends[0]);
+	else
+		HYPERVISOR_multicall(b->entries, b->nr);
+}
+
+/* Several are not to be broken off by what they bring. */
 static void xb_bench_send(struct xb_bench_events *b)
 {
 	unsigned long irqs;
 
-	if (b->nr == 1) {
-		HYPERVISOR_event_channel_op(EVTCHNOP_send, &b->sends[0]);
+	if (xb_upcall_works()) {
+		xb_upcall_begin();
+		xb_bench_send_all(b);
+		xb_upcall_end(&b->regs);
 		return;
 	}
 	local_irq_save(irqs);
-	HYPERVISOR_multicall(b->entries, b->nr);
+	xb_bench_send_all(b);
 	local_irq_restore(irqs);
 }
 
@@ -103,14 +115,6 @@ static int xb_bench_wait(struct xb_bench_events *b)
 	return 0;
 }
 
-static void xb_bench_ack(struct xb_bench_events *b)
-{
-	unsigned int i;
-
-	for (i = 0; i < b->nr; i++)
-		xen_irq_lateeoi(b->ports[i].irq, 0);
-}
-
 static int xb_bench_rounds(struct xb_bench_events *b,
 			   struct xenbatch_bench *bench)
 {
@@ -122,7 +126,6 @@ static int xb_bench_rounds(struct xb_bench_events *b,
 	err = xb_bench_wait(b);
 	start = ktime_get();
 	for (n = 0; !err && n < bench->loops; n++) {
-		xb_bench_ack(b);
 		xb_bench_send(b);
 		err = xb_bench_wait(b);
 	}

@@ -3,15 +3,16 @@
  * EVTCHN_*: neighbouring notifications are one multicall, so that what they
  * bring back to this dom0 comes in one interrupt; the others run one by one.
  */
+#include <linux/err.h>
 #include <linux/mm.h>
 
 #include <asm/xen/hypercall.h>
-#include <xen/events.h>
 
 #include "context.h"
 #include "evtchn.h"
 #include "map.h"
 #include "ops.h"
+#include "upcall.h"
 
 /* In one multicall, during which no interrupt is taken. */
 #define XB_SENDS	64U
@@ -41,19 +42,19 @@ static unsigned int xb_evtchn_refuse(struct xb_run *run,
 	return 1;
 }
 
-/* The port that op may notify, or a negative errno. */
-static int xb_notify_port(const struct xb_events *ev,
-			  const struct xenbatch_op *op)
+/* The port that op may notify, or an error pointer. */
+static __always_inline struct xb_evtchn *
+xb_notify_port(const struct xb_events *ev, const struct xenbatch_op *op)
 {
 	struct xb_evtchn *e;
 	u32 port;
 
 	if (!xb_port_alone(op, &port))
-		return -EINVAL;
+		return ERR_PTR(-EINVAL);
 	e = xb_evtchn_find(ev, port);
 	if (!e)
-		return -ENOTCONN;
-	return e->gone ? -EPIPE : port;
+		return ERR_PTR(-ENOTCONN);
+	return e->gone ? ERR_PTR(-EPIPE) : e;
 }
 
 static unsigned int xb_notify_many(struct xb_run *run, struct xb_events *ev,
@@ -64,19 +65,22 @@ static unsigned int xb_notify_many(struct xb_run *run, struct xb_events *ev,
 	struct evtchn_send *sends = run->scratch->sends;
 	u64 allowed = READ_ONCE(run->ctx->opcodes);
 	u16 flags = head.flags;
+	struct xb_evtchn *e;
 	unsigned long irqs;
+	bool here = false;
 	unsigned int n, i;
-	int port, err;
+	int err;
 
 	BUILD_BUG_ON(XB_SENDS > XB_CHUNK);
 	for (n = 0; n < nr; n++) {
 		if (n && !xb_op_follows(&head, &ops[n], allowed))
 			break;
-		port = xb_notify_port(ev, &ops[n]);
-		if (port < 0)
+		e = xb_notify_port(ev, &ops[n]);
+		if (IS_ERR(e))
 			break;
 		flags = head.flags;
-		sends[n].port = port;
+		here |= e->here;
+		sends[n].port = e->port;
 		entries[n].op = __HYPERVISOR_event_channel_op;
 		entries[n].args[0] = EVTCHNOP_send;
 		entries[n].args[1] = (unsigned long)&sends[n];
@@ -87,9 +91,15 @@ static unsigned int xb_notify_many(struct xb_run *run, struct xb_events *ev,
 	 * Xen breaks a multicall off when an event is to be delivered here, and
 	 * some of these may send one: not before they are all sent.
 	 */
-	local_irq_save(irqs);
-	err = HYPERVISOR_multicall(entries, n);
-	local_irq_restore(irqs);
+	if (here) {
+		xb_upcall_begin();
+		err = HYPERVISOR_multicall(entries, n);
+		xb_upcall_end(&ev->regs);
+	} else {
+		local_irq_save(irqs);
+		err = HYPERVISOR_multicall(entries, n);
+		local_irq_restore(irqs);
+	}
 	if (WARN_ON_ONCE(err))
 		for (i = 0; i < n; i++)
 			entries[i].result = err;
@@ -100,17 +110,23 @@ static unsigned int xb_notify_many(struct xb_run *run, struct xb_events *ev,
 	return n;
 }
 
-static int xb_notify_one(const struct xb_events *ev,
-			 const struct xenbatch_op *op, u32 *notified)
+static __always_inline int xb_notify_one(struct xb_events *ev,
+					 const struct xenbatch_op *op,
+					 u32 *notified)
 {
-	struct evtchn_send send;
-	int port = xb_notify_port(ev, op);
+	struct xb_evtchn *e = xb_notify_port(ev, op);
+	int err;
 
-	if (port < 0)
-		return port;
-	send.port = port;
+	if (IS_ERR(e))
+		return PTR_ERR(e);
+	ev->send.port = e->port;
 	++*notified;
-	return HYPERVISOR_event_channel_op(EVTCHNOP_send, &send);
+	if (!e->here)
+		return HYPERVISOR_event_channel_op(EVTCHNOP_send, &ev->send);
+	xb_upcall_begin();
+	err = HYPERVISOR_event_channel_op(EVTCHNOP_send, &ev->send);
+	xb_upcall_end(&ev->regs);
+	return err;
 }
 
 unsigned int xb_evtchn_notify_run(struct xb_run *run, struct xenbatch_op *ops,
@@ -136,7 +152,8 @@ unsigned int xb_evtchn_notify_run(struct xb_run *run, struct xenbatch_op *ops,
 	return n;
 }
 
-static int xb_ack_one(const struct xb_events *ev, const struct xenbatch_op *op)
+static __always_inline int xb_ack_one(const struct xb_events *ev,
+				      const struct xenbatch_op *op)
 {
 	struct xb_evtchn *e;
 	u32 port;
@@ -146,11 +163,10 @@ static int xb_ack_one(const struct xb_events *ev, const struct xenbatch_op *op)
 	e = xb_evtchn_find(ev, port);
 	if (!e)
 		return -ENOTCONN;
-	/* Xen's driver takes no second one; the kernel has done its own. */
-	if (READ_ONCE(e->unacked) && !e->kernel_ack) {
-		WRITE_ONCE(e->unacked, false);
-		xen_irq_lateeoi(e->irq, 0);
-	}
+	/* Nobody else takes away from it. */
+	if (atomic_read(&e->due) &&
+	    unlikely(atomic_dec_return(&e->due) | READ_ONCE(e->disabled)))
+		xb_evtchn_next(e);
 	return 0;
 }
 

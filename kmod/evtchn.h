@@ -6,10 +6,12 @@
 #ifndef XB_EVTCHN_H
 #define XB_EVTCHN_H
 
+#include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/nospec.h>
 #include <linux/poll.h>
+#include <linux/ptrace.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
@@ -30,11 +32,17 @@ struct xb_evtchn {
 	evtchn_port_t port;
 	unsigned int irq;
 	u32 slot;
-	u32 count;		/* interrupts so far */
-	bool unacked;		/* masked until the user acknowledges */
+	u32 count;		/* events told so far */
+	/*
+	 * Events not acknowledged: none; one, which the user was told; two, the
+	 * second of which waits here. Not counted with kernel_ack.
+	 */
+	atomic_t due;
+	bool disabled;		/* the interrupt, since there were two */
 	bool kernel_ack;
 	bool gone;		/* the other end is no more */
 	bool connected;		/* it was there at some time */
+	bool here;		/* it is in this domain: see upcall.h */
 	u32 type;		/* XENBATCH_EVTCHN_* */
 	domid_t domid;		/* of the other end */
 	struct list_head node;
@@ -66,6 +74,8 @@ struct xb_events {
 	u32 next_slot;
 	u32 nr_peers;		/* ports with another end */
 	const char *name;
+	struct evtchn_send send;
+	struct pt_regs regs;	/* upcall.h */
 	struct delayed_work check;
 };
 
@@ -113,6 +123,7 @@ unsigned int xb_evtchn_short(struct xb_context *ctx, struct xenbatch_op *ops,
 long xb_evtchn_bind(struct xb_events *ev, u32 type, u32 remote, u16 flags,
 		    domid_t domid);
 void xb_evtchn_unbind(struct xb_evtchn *e);
+void xb_evtchn_next(struct xb_evtchn *e);
 int xb_evtchn_affinity(struct xb_evtchn *e, u32 cpu);
 void xb_evtchn_init(struct xb_events *ev);
 void xb_evtchn_end(struct xb_events *ev);

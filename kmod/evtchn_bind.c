@@ -15,6 +15,7 @@
 #include "compat.h"
 #include "context.h"
 #include "evtchn.h"
+#include "upcall.h"
 
 /*
  * Xen tells nobody when the other end of a channel is closed or its domain
@@ -23,20 +24,56 @@
  */
 #define XB_CHECK_PERIOD	round_jiffies_relative(HZ)
 
+/* ring_lock is held, interrupts are off. */
+static void xb_evtchn_tell(struct xb_evtchn *e)
+{
+	struct xb_events *ev = e->events;
+
+	WRITE_ONCE(ev->slots[e->slot].count, ++e->count);
+	xb_event_push(e);
+	xb_count(&ev->ctx->stats, XB_COUNT_EVENTS, 1);
+}
+
+/*
+ * A port whose event is not acknowledged stays open until its next event, which
+ * waits here: most are acknowledged before that, and then nothing is masked and
+ * unmasked.
+ */
 static irqreturn_t xb_evtchn_interrupt(int irq, void *data)
 {
 	struct xb_evtchn *e = data;
 	struct xb_events *ev = e->events;
 
-	WRITE_ONCE(e->unacked, true);
 	/* Somebody sent it: also who comes and goes between two checks. */
 	WRITE_ONCE(e->connected, true);
-	WRITE_ONCE(ev->slots[e->slot].count, ++e->count);
 	spin_lock(&ev->ring_lock);
-	xb_event_push(e);
+	if (e->kernel_ack || atomic_inc_return(&e->due) == 1) {
+		xb_evtchn_tell(e);
+	} else {
+		disable_irq_nosync(irq);
+		WRITE_ONCE(e->disabled, true);
+	}
 	spin_unlock(&ev->ring_lock);
-	xb_count(&ev->ctx->stats, XB_COUNT_EVENTS, 1);
 	return IRQ_HANDLED;
+}
+
+/*
+ * An event is acknowledged that was not the only one: the turn of the one that
+ * waits; or if that is it, of what Xen holds back since.
+ */
+void xb_evtchn_next(struct xb_evtchn *e)
+{
+	bool waits = atomic_read(&e->due);
+
+	/* Whoever counted it has disabled the interrupt when it unlocks. */
+	spin_lock_irq(&e->events->ring_lock);
+	if (waits)
+		xb_evtchn_tell(e);
+	else
+		WRITE_ONCE(e->disabled, false);
+	spin_unlock_irq(&e->events->ring_lock);
+	if (!waits)
+		enable_irq(e->irq);
 }
 
 static int xb_evtchn_status(domid_t dom, evtchn_port_t port,
@@ -53,6 +90,12 @@ static bool xb_domain_is_gone(domid_t domid)
 
 	return domid != DOMID_SELF &&
 	       xb_evtchn_status(domid, 0, &status) == -ESRCH;
+}
+
+/* The module is in dom0 only. */
+static bool xb_domain_is_this(domid_t domid)
+{
+	return domid == DOMID_SELF || !domid;
 }
 
 static bool xb_evtchn_peer_is_gone(struct xb_evtchn *e)
@@ -209,13 +252,8 @@ static int xb_evtchn_irq(struct xb_evtchn *e)
 	const char *name = e->events->name;
 	int irq, err;
 
-	if (e->kernel_ack)
-		irq = bind_evtchn_to_irqhandler(e->port, xb_evtchn_interrupt,
-						0, name, e);
-	else
-		irq = bind_evtchn_to_irqhandler_lateeoi(e->port,
-							xb_evtchn_interrupt, 0,
-							name, e);
+	irq = bind_evtchn_to_irqhandler(e->port, xb_evtchn_interrupt, 0, name,
+					e);
 	if (irq < 0)
 		return irq;
 	e->irq = irq;
@@ -254,6 +292,8 @@ long xb_evtchn_bind(struct xb_events *ev, u32 type, u32 remote, u16 flags,
 	e->domid = domid;
 	e->kernel_ack = flags & XENBATCH_OPF_KERNEL_ACK;
 	e->connected = type == XENBATCH_EVTCHN_INTERDOMAIN;
+	e->here = type != XENBATCH_EVTCHN_VIRQ && xb_domain_is_this(domid) &&
+		  xb_upcall_works();
 	slot = &ev->slots[nr];
 	WRITE_ONCE(slot->count, 0);
 	WRITE_ONCE(slot->flags, 0);

@@ -108,9 +108,11 @@
  * entry whose slot.port is another was left by a port that was unbound; slots
  * are used again only when their entry was taken.
  *
- * The port is masked from its interrupt until it is acknowledged (EVTCHN_ACK),
- * so nobody can make a reader run faster than it wants to. A port that is bound
- * with KERNEL_ACK is not: its interrupts come as they are sent, and coalesce.
+ * A port that has told an event tells no other until that is acknowledged
+ * (EVTCHN_ACK), so nobody can make a reader run faster than it wants to: the
+ * next event waits in the kernel and is told then, those behind it in Xen, where
+ * they are one. A port that is bound with KERNEL_ACK tells all of them as they
+ * come, and they coalesce.
  *
  * The descriptor polls as readable (POLLIN) while head is not tail, and gives
  * POLLERR before there is a ring; EVENTFD names an eventfd to signal at each new

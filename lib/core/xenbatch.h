@@ -411,8 +411,9 @@ int xenbatch_queue_grant_copy(struct xenbatch_batch *b,
  * When it fires, one event of it waits in the handle's ring until somebody
  * takes it; what comes meanwhile is the same event. A port that has fired does
  * so again when it was acknowledged, and not before; what came in between is
- * not lost, but fires then. Unless it was bound with XENBATCH_KERNEL_ACK: then
- * the kernel acknowledges, and interrupts come as they are sent.
+ * not lost, but fires then, as one event or as two. Unless it was bound with
+ * XENBATCH_KERNEL_ACK: then the kernel acknowledges, and interrupts come as they
+ * are sent.
  *
  *	int port = xenbatch_evtchn_bind_interdomain(xb, domid, remote, 0);
  *	struct xenbatch_event e[32];

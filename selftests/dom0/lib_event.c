@@ -127,18 +127,21 @@ TEST_F(event, notify_wait_ack)
 
 TEST_F(event, not_before_it_is_acknowledged)
 {
-	int i;
+	int i, n = 0;
 
 	ASSERT_EQ(0, xenbatch_evtchn_notify(self->xb, self->p.far));
 	ASSERT_EQ(self->p.near, next(self->xb, SOON));
 	for (i = 0; i < 10; i++)
 		ASSERT_EQ(0, xenbatch_evtchn_notify(self->xb, self->p.far));
 	EXPECT_EQ(-1, next(self->xb, NEVER));
-	/* Ten are one, and it was not lost. */
+	/* Ten are one or two, one at a time, and not lost. */
 	ASSERT_EQ(0, xenbatch_evtchn_ack(self->xb, self->p.near));
-	EXPECT_EQ(self->p.near, next(self->xb, SOON));
-	EXPECT_EQ(-1, next(self->xb, NEVER));
-	ASSERT_EQ(0, xenbatch_evtchn_ack(self->xb, self->p.near));
+	for (; next(self->xb, n ? NEVER : SOON) == self->p.near; n++) {
+		EXPECT_EQ(-1, next(self->xb, NEVER));
+		ASSERT_EQ(0, xenbatch_evtchn_ack(self->xb, self->p.near));
+	}
+	EXPECT_LE(1, n);
+	EXPECT_GE(2, n);
 	ASSERT_EQ(0, xenbatch_evtchn_ack(self->xb, self->p.near));
 	EXPECT_EQ(-1, next(self->xb, NEVER));
 }
