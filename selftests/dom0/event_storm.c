@@ -62,15 +62,33 @@ static void log_port(struct __test_metadata *_metadata, struct ring *r,
 }
 
 /*
+ * How many events to send: XENBATCH_EVENTS, or ten million; a hundredth of that
+ * where the emulator needs a hundred times as long.
+ */
+static uint32_t events_wanted(void)
+{
+	const char *asked = getenv("XENBATCH_EVENTS");
+	FILE *f = fopen("/sys/hypervisor/guest_type", "r");
+	char type[16] = "";
+
+	if (f) {
+		if (!fgets(type, sizeof(type), f))
+			type[0] = 0;
+		fclose(f);
+	}
+	if (asked)
+		return (uint32_t)atol(asked);
+	return strncmp(type, "PV\n", 3) ? 100000 : 10000000;
+}
+
+/*
  * By one who waits for all 32 before sending the next: each port must come
- * exactly once a round. XENBATCH_EVENTS says how many events, by default a
- * hundred thousand.
+ * exactly once a round.
  */
 TEST_F_TIMEOUT(many, each_once, 3000)
 {
 	struct ring *r = &self->r;
-	const char *asked = getenv("XENBATCH_EVENTS");
-	const uint32_t events = asked ? (uint32_t)atol(asked) : 100000;
+	const uint32_t events = events_wanted();
 	struct timespec begin, now;
 	struct xenbatch_op *ack = &self->r.c.ops[FIRST], *notify = ack + PORTS;
 	uint32_t round, i, port, seen, bit_of[4096];
