@@ -53,9 +53,12 @@ static void set_limit(struct xe_batch *b)
 {
 	struct xb_lane *lane = b->k.lane;
 	size_t slots = (size_t)(b->k.end - b->k.cur) / XE_SLOT;
-	size_t ops = lane->ops + lane->cap - b->k.op;
+	size_t ops = lane->cap - (b->k.op - lane->ops);
 
-	b->k.op_end = b->k.op + (ops < slots ? ops : slots);
+	/* Before its first use a lane has no operations: NULL stays NULL. */
+	b->k.op_end = b->k.op;
+	if (ops && slots)
+		b->k.op_end += ops < slots ? ops : slots;
 }
 
 /* What xenbatch_queue_* queued meanwhile has its places, and the cursor is on. */
