@@ -207,6 +207,17 @@ static void hint(xc_interface *xch, unsigned int number, long result)
 	const char *what = NULL;
 
 	switch (number) {
+	case __HYPERVISOR_xsm_op:
+		/* Not by the logger. */
+		if (result == -EACCES)
+			fprintf(stderr, "XSM operation failed!\n");
+		break;
+	case __HYPERVISOR_multicall:
+		what = "multicall";
+		break;
+	case __HYPERVISOR_platform_op:
+		what = "platform";
+		break;
 	case __HYPERVISOR_domctl:
 		what = "domctl";
 		break;

@@ -114,6 +114,30 @@
 	F(xc_diff_guest, xc_ffs32) \
 	F(xc_diff_guest, xc_ffs64) \
 	F(xc_diff_guest, xc_ffs8) \
+	F(xc_diff_flask, xc_flask_access) \
+	F(xc_diff_flask, xc_flask_add_device) \
+	F(xc_diff_flask, xc_flask_add_iomem) \
+	F(xc_diff_flask, xc_flask_add_ioport) \
+	F(xc_diff_flask, xc_flask_add_pirq) \
+	F(xc_diff_flask, xc_flask_avc_cachestats) \
+	F(xc_diff_flask, xc_flask_avc_hashstats) \
+	F(xc_diff_flask, xc_flask_context_to_sid) \
+	F(xc_diff_flask, xc_flask_del_device) \
+	F(xc_diff_flask, xc_flask_del_iomem) \
+	F(xc_diff_flask, xc_flask_del_ioport) \
+	F(xc_diff_flask, xc_flask_del_pirq) \
+	F(xc_diff_flask, xc_flask_getavc_threshold) \
+	F(xc_diff_flask, xc_flask_getbool_byid) \
+	F(xc_diff_flask, xc_flask_getbool_byname) \
+	F(xc_diff_flask, xc_flask_getenforce) \
+	F(xc_diff_flask, xc_flask_load) \
+	F(xc_diff_flask, xc_flask_op) \
+	F(xc_diff_flask, xc_flask_policyvers) \
+	F(xc_diff_flask, xc_flask_relabel_domain) \
+	F(xc_diff_flask, xc_flask_setavc_threshold) \
+	F(xc_diff_flask, xc_flask_setbool) \
+	F(xc_diff_flask, xc_flask_setenforce) \
+	F(xc_diff_flask, xc_flask_sid_to_context) \
 	F(xc_diff_guest, xc_flush_mmu_updates) \
 	F(xc_diff, xc_get_cpumap_size) \
 	F(xc_diff_guest, xc_get_hvm_param) \
