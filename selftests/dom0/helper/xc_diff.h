@@ -181,12 +181,16 @@ static bool without_errno(const char *name, int err)
 		{ "xc_domain_set_memory_map", EFAULT },
 		{ "xc_get_machine_memory_map", EFAULT },
 		{ "xc_domain_hvm_getcontext_partial", EFAULT },
+		{ "xc_resource_op", EINVAL },
+		{ "xc_psr_cmt_get_data", EINVAL },
+		{ "xc_psr_cmt_get_data", EIO },
 	};
 	size_t i;
 
 	for (i = 0; i < NR(list); i++) {
-		if (!strcmp(name, list[i].name))
-			return !err || err == list[i].err;
+		if (!strcmp(name, list[i].name) &&
+		    (!err || err == list[i].err))
+			return true;
 	}
 	return false;
 }

@@ -28,6 +28,8 @@
 	F(xc_diff_foreign, xc_clear_domain_pages) \
 	F(xc_diff, xc_clear_last_error) \
 	F(xc_diff_foreign, xc_copy_to_domain_page) \
+	F(xc_diff_cpu, xc_cpu_offline) \
+	F(xc_diff_cpu, xc_cpu_online) \
 	F(xc_diff, xc_cpumap_alloc) \
 	F(xc_diff, xc_cpumap_clearcpu) \
 	F(xc_diff, xc_cpumap_setcpu) \
@@ -41,6 +43,7 @@
 	F(xc_diff_sched, xc_cpupool_movedomain) \
 	F(xc_diff_sched, xc_cpupool_removecpu) \
 	F(xc_diff, xc_cputopoinfo) \
+	F(xc_diff_cpu, xc_disable_turbo) \
 	F(xc_diff_physmap, xc_domain_add_to_physmap) \
 	F(xc_diff_physmap, xc_domain_add_to_physmap_batch) \
 	F(xc_diff_domain, xc_domain_cacheflush) \
@@ -96,6 +99,7 @@
 	F(xc_diff_domain, xc_domain_subscribe_for_suspend) \
 	F(xc_diff_domain, xc_domain_unpause) \
 	F(xc_diff, xc_domctl) \
+	F(xc_diff_cpu, xc_enable_turbo) \
 	F(xc_diff, xc_error_code_to_desc) \
 	F(xc_diff, xc_evtchn_alloc_unbound) \
 	F(xc_diff_evtchn, xc_evtchn_bind_interdomain) \
@@ -139,6 +143,10 @@
 	F(xc_diff_flask, xc_flask_setenforce) \
 	F(xc_diff_flask, xc_flask_sid_to_context) \
 	F(xc_diff_guest, xc_flush_mmu_updates) \
+	F(xc_diff_cpu, xc_get_cpufreq_avgfreq) \
+	F(xc_diff_cpu, xc_get_cpufreq_para) \
+	F(xc_diff_cpu, xc_get_cpuidle_max_cstate) \
+	F(xc_diff_cpu, xc_get_cpuidle_max_csubstate) \
 	F(xc_diff, xc_get_cpumap_size) \
 	F(xc_diff_guest, xc_get_hvm_param) \
 	F(xc_diff, xc_get_last_error) \
@@ -188,11 +196,30 @@
 	F(xc_diff, xc_maximum_ram_page) \
 	F(xc_diff, xc_memalign) \
 	F(xc_diff, xc_memory_op) \
+	F(xc_diff_cpu, xc_microcode_update) \
 	F(xc_diff_guest, xc_mmuext_op) \
 	F(xc_diff, xc_nodemap_alloc) \
 	F(xc_diff, xc_numainfo) \
 	F(xc_diff, xc_pcitopoinfo) \
 	F(xc_diff, xc_physinfo) \
+	F(xc_diff_cpu, xc_pm_get_cxstat) \
+	F(xc_diff_cpu, xc_pm_get_max_cx) \
+	F(xc_diff_cpu, xc_pm_get_max_px) \
+	F(xc_diff_cpu, xc_pm_get_pxstat) \
+	F(xc_diff_cpu, xc_pm_reset_cxstat) \
+	F(xc_diff_cpu, xc_pm_reset_pxstat) \
+	F(xc_diff_cpu, xc_psr_cmt_attach) \
+	F(xc_diff_cpu, xc_psr_cmt_detach) \
+	F(xc_diff_cpu, xc_psr_cmt_enabled) \
+	F(xc_diff_cpu, xc_psr_cmt_get_data) \
+	F(xc_diff_cpu, xc_psr_cmt_get_domain_rmid) \
+	F(xc_diff_cpu, xc_psr_cmt_get_l3_cache_size) \
+	F(xc_diff_cpu, xc_psr_cmt_get_l3_event_mask) \
+	F(xc_diff_cpu, xc_psr_cmt_get_l3_upscaling_factor) \
+	F(xc_diff_cpu, xc_psr_cmt_get_total_rmid) \
+	F(xc_diff_cpu, xc_psr_get_domain_data) \
+	F(xc_diff_cpu, xc_psr_get_hw_info) \
+	F(xc_diff_cpu, xc_psr_set_domain_data) \
 	F(xc_diff, xc_readconsolering) \
 	F(xc_diff, xc_report) \
 	F(xc_diff, xc_report_error) \
@@ -200,6 +227,7 @@
 	F(xc_diff, xc_report_progress_step) \
 	F(xc_diff, xc_reportv) \
 	F(xc_diff_physmap, xc_reserved_device_memory_map) \
+	F(xc_diff_cpu, xc_resource_op) \
 	F(xc_diff_sched, xc_sched_arinc653_schedule_get) \
 	F(xc_diff_sched, xc_sched_arinc653_schedule_set) \
 	F(xc_diff_sched, xc_sched_credit2_domain_get) \
@@ -217,12 +245,19 @@
 	F(xc_diff_sched, xc_sched_rtds_vcpu_set) \
 	F(xc_diff, xc_send_debug_keys) \
 	F(xc_diff_physmap, xc_set_broken_page_p2m) \
+	F(xc_diff_cpu, xc_set_cpufreq_gov) \
+	F(xc_diff_cpu, xc_set_cpufreq_para) \
+	F(xc_diff_cpu, xc_set_cpuidle_max_cstate) \
+	F(xc_diff_cpu, xc_set_cpuidle_max_csubstate) \
 	F(xc_diff_guest, xc_set_hvm_param) \
 	F(xc_diff_domain, xc_set_paging_mempool_size) \
 	F(xc_diff, xc_set_progress_prefix) \
+	F(xc_diff_cpu, xc_set_sched_opt_smt) \
 	F(xc_diff_physmap, xc_shadow_control) \
 	F(xc_diff_physmap, xc_sharing_freed_pages) \
 	F(xc_diff_physmap, xc_sharing_used_frames) \
+	F(xc_diff_cpu, xc_smt_disable) \
+	F(xc_diff_cpu, xc_smt_enable) \
 	F(xc_diff, xc_strerror) \
 	F(xc_diff, xc_sysctl) \
 	F(xc_diff_foreign, xc_translate_foreign_address) \
