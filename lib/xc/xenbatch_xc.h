@@ -32,18 +32,26 @@
  *            xc_make_page_below_4G, and all that maps: xc_map_foreign_*,
  *            xc_copy_to_domain_page, xc_clear_domain_pages,
  *            xc_translate_foreign_address, xc_gnttab_map_table_v1 and _v2.
+ *            Of the host's: xc_pm_get_pxstat, xc_livepatch_list,
+ *            xc_flask_add_*, xc_flask_access, xc_flask_avc_cachestats,
+ *            xc_tbuf_enable, xc_tbuf_get_size; and what Xen does on another
+ *            cpu, and answers late: xc_cpu_online and _offline, xc_smt_enable
+ *            and _disable, xc_microcode_update, xc_kexec_exec.
  *
  * Outside of the batch, and without a place in it, are functions that are no
  * question to the hypervisor (handles, errors and loggers, hypercall buffers,
  * and what is asked once and remembered: xc_get_max_cpus, xc_cpumap_alloc and
- * their like), those whose handle is another (all that take an xc_gnttab or an
+ * their like, xc_psr_cmt_enabled, xc_psr_cmt_get_total_rmid,
+ * _get_l3_upscaling_factor and _get_l3_cache_size), those whose handle is another (all that take an xc_gnttab or an
  * xc_gntshr), and xc_add_mmu_update as long as it only collects: it is queued
  * when it submits.
  *
  * In xc_domctl, xc_sysctl and xc_memory_op the structure is copied when it is
  * called, and copied back in commit. Buffers that the structure points to are
  * the caller's: they must live until commit. So must the bitmap of
- * xc_logdirty_control.
+ * xc_logdirty_control, the buffers of xc_perfc_query and xc_lockprof_query, and
+ * what the segments of xc_kexec_load point to. XEN_SYSCTL_cpu_hotplug and other
+ * operations that Xen does on another cpu must not be queued as they are.
  *
  * If memory for what is queued runs out (arena, operations), what is queued
  * runs early, and the batch goes on: it then costs more than one system call,

@@ -186,6 +186,22 @@
 	F(xc_diff, xc_interface_fmem_handle) \
 	F(xc_diff, xc_interface_open) \
 	F(xc_diff, xc_interface_xcall_handle) \
+	F(xc_diff_hyper, xc_kexec_exec) \
+	F(xc_diff_hyper, xc_kexec_get_range) \
+	F(xc_diff_hyper, xc_kexec_load) \
+	F(xc_diff_hyper, xc_kexec_status) \
+	F(xc_diff_hyper, xc_kexec_unload) \
+	F(xc_diff_hyper, xc_livepatch_apply) \
+	F(xc_diff_hyper, xc_livepatch_get) \
+	F(xc_diff_hyper, xc_livepatch_list) \
+	F(xc_diff_hyper, xc_livepatch_list_get_sizes) \
+	F(xc_diff_hyper, xc_livepatch_replace) \
+	F(xc_diff_hyper, xc_livepatch_revert) \
+	F(xc_diff_hyper, xc_livepatch_unload) \
+	F(xc_diff_hyper, xc_livepatch_upload) \
+	F(xc_diff_hyper, xc_lockprof_query) \
+	F(xc_diff_hyper, xc_lockprof_query_number) \
+	F(xc_diff_hyper, xc_lockprof_reset) \
 	F(xc_diff_physmap, xc_logdirty_control) \
 	F(xc_diff_physmap, xc_machphys_mfn_list) \
 	F(xc_diff_memory, xc_make_page_below_4G) \
@@ -194,6 +210,8 @@
 	F(xc_diff_foreign, xc_map_foreign_range) \
 	F(xc_diff_foreign, xc_map_foreign_ranges) \
 	F(xc_diff, xc_maximum_ram_page) \
+	F(xc_diff_hyper, xc_mca_op) \
+	F(xc_diff_hyper, xc_mca_op_inject_v2) \
 	F(xc_diff, xc_memalign) \
 	F(xc_diff, xc_memory_op) \
 	F(xc_diff_cpu, xc_microcode_update) \
@@ -201,6 +219,9 @@
 	F(xc_diff, xc_nodemap_alloc) \
 	F(xc_diff, xc_numainfo) \
 	F(xc_diff, xc_pcitopoinfo) \
+	F(xc_diff_hyper, xc_perfc_query) \
+	F(xc_diff_hyper, xc_perfc_query_number) \
+	F(xc_diff_hyper, xc_perfc_reset) \
 	F(xc_diff, xc_physinfo) \
 	F(xc_diff_cpu, xc_pm_get_cxstat) \
 	F(xc_diff_cpu, xc_pm_get_max_cx) \
@@ -260,6 +281,12 @@
 	F(xc_diff_cpu, xc_smt_enable) \
 	F(xc_diff, xc_strerror) \
 	F(xc_diff, xc_sysctl) \
+	F(xc_diff_hyper, xc_tbuf_disable) \
+	F(xc_diff_hyper, xc_tbuf_enable) \
+	F(xc_diff_hyper, xc_tbuf_get_size) \
+	F(xc_diff_hyper, xc_tbuf_set_cpu_mask) \
+	F(xc_diff_hyper, xc_tbuf_set_evt_mask) \
+	F(xc_diff_hyper, xc_tbuf_set_size) \
 	F(xc_diff_foreign, xc_translate_foreign_address) \
 	F(xc_diff_domain, xc_vcpu_get_extstate) \
 	F(xc_diff_domain, xc_vcpu_getaffinity) \
