@@ -329,6 +329,8 @@ long xb_fake_hypercall(unsigned int number, const uint64_t *args)
 		xb_fake_knobs.trace(number, args);
 	if (xb_fake_knobs.fail_err && nth == xb_fake_knobs.fail_at)
 		return -xb_fake_knobs.fail_err;
+	if (xb_fake_knobs.answer)
+		return xb_fake_knobs.answer(number, args);
 	switch (number) {
 	case __HYPERVISOR_xen_version:
 		return do_version(args[0], args[1]);

@@ -12,6 +12,8 @@ UNIT_SRC   := $(CORE_SRC) $(CORE_FAKE) selftests/unit/fake_kernel.c \
 	selftests/unit/fake_mappings.c selftests/unit/fake_evtchn.c
 UNIT_TESTS := $(patsubst selftests/unit/test_%.c,%,\
 	$(wildcard selftests/unit/test_*.c))
+OBJCOPY    ?= objcopy
+UNIT_WIRE  := $(wildcard selftests/unit/wire*.c)
 UNIT_LIBS  := -lcmocka -lxentoolcore -lpthread
 UNIT_CFLAGS := -O1 -g -fno-omit-frame-pointer -DXB_FAKE -DXB_TEST_OS \
 	-Iselftests/unit
@@ -48,12 +50,29 @@ $$(UNIT_DIR)/$1/test_%: $$(UNIT_DIR)/$1/selftests/unit/test_%.o \
 # These compare what they include of lib/xc with stock's library.
 $$(UNIT_DIR)/$1/test_xc_%: UNIT_LIBS += -lxenctrl
 
+# All of lib/xc, its exported functions as ours_*, next to stock's.
+$$(UNIT_DIR)/$1/ours.syms: lib/xc/libxenctrl.map.in
+	@mkdir -p $$(@D)
+	$$(Q)sed -n 's/^\t\t\([a-z_A-Z0-9]*\);$$$$/\1 ours_\1/p' $$< >$$@
+
+$$(UNIT_DIR)/$1/ours.o: $$(XC_SRC:%.c=$$(UNIT_DIR)/$1/%.o) \
+		$$(UNIT_DIR)/$1/ours.syms
+	$$(say) LD $$@
+	$$(Q)$$(LD) -r -o $$@.all $$(filter %.o,$$^)
+	$$(Q)$$(OBJCOPY) --redefine-syms=$$(UNIT_DIR)/$1/ours.syms $$@.all $$@
+
+$$(UNIT_DIR)/$1/test_xc_wire: $$(UNIT_WIRE:%.c=$$(UNIT_DIR)/$1/%.o) \
+	$$(UNIT_DIR)/$1/ours.o
+$$(UNIT_DIR)/$1/test_xc_wire: UNIT_LIBS += -lxencall -lxenevtchn \
+	-lxenforeignmemory -lxengnttab -lxendevicemodel -lxentoollog
+
 unit-$1: $$(UNIT_TESTS_$1:%=$$(UNIT_DIR)/$1/test_%)
 	$$(Q)sh selftests/unit/run.sh $$(UNIT_DIR) $1 $$(UNIT_TESTS_$1)
 
 .PHONY: unit-$1
 unit: unit-$1
 -include $$(wildcard $$(UNIT_DIR)/$1/lib/core/*.d \
+	$$(UNIT_DIR)/$1/lib/xc/*.d \
 	$$(UNIT_DIR)/$1/selftests/unit/*.d)
 endef
 $(foreach kind,$(UNIT_KINDS),$(eval $(call unit_kind,$(kind))))
