@@ -18,17 +18,36 @@ XC_API int xc_domctl(xc_interface *xch, struct xen_domctl *domctl)
 	return xe_end_back(k, XE_DOMCTL, d, domctl, sizeof(*domctl));
 }
 
-XC_API int xc_sysctl(xc_interface *xch, struct xen_sysctl *sysctl)
+/*
+ * Xen does these on another cpu, some of them always, and answers late: see
+ * hotplug.c.
+ */
+static bool answers_late(const struct xen_sysctl *sysctl)
 {
-	struct xe_cursor *k = xe_open(xch, 0);
+	return sysctl->cmd == XEN_SYSCTL_cpu_hotplug ||
+	       sysctl->cmd == XEN_SYSCTL_cpupool_op;
+}
+
+static int sysctl_as_is(struct xe_cursor *k, struct xen_sysctl *sysctl)
+{
 	struct xen_sysctl *s;
 
-	sysctl->interface_version = XEN_SYSCTL_INTERFACE_VERSION;
 	if (!k)
 		return -1;
 	s = xe_take(k, XE_SLOT);
 	*s = *sysctl;
 	return xe_end_back(k, XE_SYSCTL, s, sysctl, sizeof(*sysctl));
+}
+
+XC_API int xc_sysctl(xc_interface *xch, struct xen_sysctl *sysctl)
+{
+	struct xe_batch *b;
+
+	sysctl->interface_version = XEN_SYSCTL_INTERFACE_VERSION;
+	if (!answers_late(sysctl))
+		return sysctl_as_is(xe_open(xch, 0), sysctl);
+	b = xe_pause(xch);
+	return xe_resume(b, xch, sysctl_as_is(xe_open_now(xch, 0), sysctl));
 }
 
 /* The one hypercall whose answer has 64 bits. */

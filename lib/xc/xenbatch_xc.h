@@ -36,7 +36,8 @@
  *            xc_flask_add_*, xc_flask_access, xc_flask_avc_cachestats,
  *            xc_tbuf_enable, xc_tbuf_get_size; and what Xen does on another
  *            cpu, and answers late: xc_cpu_online and _offline, xc_smt_enable
- *            and _disable, xc_microcode_update, xc_kexec_exec.
+ *            and _disable, xc_microcode_update, xc_kexec_exec, and xc_sysctl
+ *            with XEN_SYSCTL_cpu_hotplug or _cpupool_op.
  *
  * Outside of the batch, and without a place in it, are functions that are no
  * question to the hypervisor (handles, errors and loggers, hypercall buffers,
@@ -50,8 +51,7 @@
  * called, and copied back in commit. Buffers that the structure points to are
  * the caller's: they must live until commit. So must the bitmap of
  * xc_logdirty_control, the buffers of xc_perfc_query and xc_lockprof_query, and
- * what the segments of xc_kexec_load point to. XEN_SYSCTL_cpu_hotplug and other
- * operations that Xen does on another cpu must not be queued as they are.
+ * what the segments of xc_kexec_load point to.
  *
  * If memory for what is queued runs out (arena, operations), what is queued
  * runs early, and the batch goes on: it then costs more than one system call,

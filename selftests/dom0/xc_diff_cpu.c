@@ -192,6 +192,31 @@ static void hotplug(struct mode *m)
 	CALL(m, xc_smt_disable);
 }
 
+/*
+ * As it is, with a neighbour behind it: together they would be a multicall, and
+ * what Xen says of the cpu, late, would not be the call's.
+ */
+static void hotplug_raw(struct mode *m)
+{
+	struct xen_sysctl offline = {
+		.cmd = XEN_SYSCTL_cpu_hotplug,
+		.u.cpu_hotplug = { .cpu = 5000,
+				   .op = XEN_SYSCTL_CPU_HOTPLUG_OFFLINE },
+	};
+	struct xen_sysctl sched = { .cmd = XEN_SYSCTL_sched_id };
+	struct xc_batch_result r[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
+
+	if (m->batched)
+		m->begin(m->xch);
+	r[0].ret = m->api.xc_sysctl(m->xch, &offline);
+	r[0].err = errno;
+	r[1].ret = m->api.xc_sysctl(m->xch, &sched);
+	if (m->batched)
+		m->commit(m->xch, r, 2);
+	note(m, "%ld %d, %ld", r[0].ret, r[0].err, r[1].ret);
+	note(m, "scheduler %u", sched.u.sched_id.sched_id);
+}
+
 static void microcode(struct mode *m)
 {
 	static char garbage[70000];
@@ -324,6 +349,7 @@ static const struct diff_case cases[] = {
 	{ "depth of sleep", cpuidle, 1 },
 	{ "no handle", no_handle, 1 },
 	{ "cpus gone and back", hotplug, 1 },
+	{ "a cpu and a neighbour, as they are", hotplug_raw, 1 },
 	{ "microcode that is none", microcode, 1 },
 	{ "registers", resources, 1 },
 	{ "caches monitored", monitored_cache, 1 },
