@@ -8,37 +8,13 @@
 #include <sys/mman.h>
 
 #include "helper/xc_diff.h"
-#include "helper/xc_frames.h"
+#include "helper/xc_hvm.h"
 
 #include <xen/hvm/params.h>
 #include <xen/hvm/save.h>
 
 #define PAGES 1024u		/* each twin has gfns 0 to that */
 #define HOLE 0x4000u		/* here is nothing */
-
-static void make_hvm(uint32_t *domid)
-{
-	struct xen_domctl_createdomain config = {
-		.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap,
-		.max_vcpus = 2,
-		.max_evtchn_port = 127,
-		.max_grant_frames = 4,
-		.max_maptrack_frames = 4,
-		.grant_opts = XEN_DOMCTL_GRANT_version(1),
-		.arch = { .emulation_flags = XEN_X86_EMU_LAPIC },
-	};
-	struct mode *m = &modes[0];
-	unsigned int mb = 4;
-
-	*domid = 0;
-	if (m->api.xc_domain_create(m->xch, domid, &config) ||
-	    m->api.xc_domain_max_vcpus(m->xch, *domid, 2) ||
-	    m->api.xc_domain_setmaxmem(m->xch, *domid, TWIN_KB) ||
-	    m->api.xc_shadow_control(m->xch, *domid,
-				     XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION, &mb,
-				     0))
-		ksft_exit_fail_msg("no HVM domain: %s\n", strerror(errno));
-}
 
 static void note_gpfns(struct mode *m)
 {
@@ -305,21 +281,12 @@ static const struct diff_case cases[] = {
 
 int main(void)
 {
-	const unsigned int wanted = XEN_SYSCTL_PHYSCAP_hvm |
-				    XEN_SYSCTL_PHYSCAP_hap;
-	xc_physinfo_t info = { 0 };
-	int i;
-
 	ksft_print_header();
 	open_modes();
-	if (modes[0].api.xc_physinfo(modes[0].xch, &info) ||
-	    (info.capabilities & wanted) != wanted)
+	if (!have_hvm())
 		ksft_exit_skip("no HVM domains here\n");
 	make_domains();
-	for (i = 0; i < NR_MODES; i++) {
-		end_domain(modes[i].twin);
-		make_hvm(&modes[i].twin);
-	}
+	make_hvm_twins();
 	ksft_set_plan(NR(cases));
 	run_cases(cases, NR(cases));
 	end_domains();
