@@ -281,6 +281,10 @@ complete_slow(xc_interface *xch, struct xenbatch_op *op, int *err)
 		memcpy(to, (char *)(uintptr_t)op->arg[0] + XE_TAG_OFF(tag),
 		       XE_TAG_LEN(tag));
 		break;
+	case XE_COPY1:
+		if (ret < 0)
+			break;
+		/* fallthrough */
 	case XE_COPY1_ALWAYS:
 		memcpy(to, (char *)(uintptr_t)op->arg[1] + XE_TAG_OFF(tag),
 		       XE_TAG_LEN(tag));

@@ -173,7 +173,8 @@ enum xe_kind {
 	XE_COPY,	/* if it went well, len bytes at off of the structure
 			   that arg[0] points to go to arg[4] */
 	XE_COPY_ALWAYS,	/* even if it did not */
-	XE_COPY1_ALWAYS,	/* the same with arg[1] */
+	XE_COPY1,	/* both the same with arg[1] */
+	XE_COPY1_ALWAYS,
 	XE_DONE,	/* arg[4] points to a struct xe_done */
 	XE_LOCAL,	/* no hypercall: ret is arg[4], errno arg[3] */
 	XE_NATIVE,	/* queued by xenbatch_queue_*: nothing to be done */
@@ -265,6 +266,44 @@ static inline int xe_end2_back(struct xe_cursor *k, unsigned int number,
 	k->op->arg[0] = cmd;
 	k->op->arg[1] = (uintptr_t)block;
 	return xe_finish(k, number, XE_TAG(XE_COPY1_ALWAYS, 0, len), to);
+}
+
+static inline __attribute__((always_inline)) int
+xe_end2_copy(struct xe_cursor *k, unsigned int number, uint64_t cmd,
+	     const void *block, void *to, size_t off, size_t len)
+{
+	k->op->arg[0] = cmd;
+	k->op->arg[1] = (uintptr_t)block;
+	return xe_finish(k, number, XE_TAG(XE_COPY1, off, len), to);
+}
+
+/*
+ * Whole calls, for groups of functions that differ in a few fields: a
+ * sub-command and its structure, which is copied; and the same where a part of
+ * it goes to the user if Xen agreed.
+ */
+static inline __attribute__((always_inline)) int
+xe_call2(xc_interface *xch, unsigned int number, uint64_t cmd, const void *arg,
+	 size_t size)
+{
+	struct xe_cursor *k = xe_open(xch, 0);
+
+	if (!k)
+		return -1;
+	return xe_end2(k, number, cmd, memcpy(xe_take(k, XE_SLOT), arg, size));
+}
+
+static inline __attribute__((always_inline)) int
+xe_call2_copy(xc_interface *xch, unsigned int number, uint64_t cmd,
+	      const void *arg, size_t size, void *to, size_t off, size_t len)
+{
+	struct xe_cursor *k = xe_open(xch, 0);
+
+	if (!k)
+		return -1;
+	return xe_end2_copy(k, number, cmd,
+			    memcpy(xe_take(k, XE_SLOT), arg, size), to, off,
+			    len);
 }
 
 /*

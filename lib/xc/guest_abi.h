@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What libxenctrl exports without a header of <xenctrl.h>'s, because
+ * What libxenctrl exports without a header of <xenctrl.h>'s, mostly because
  * libxenguest, the other half of libxc, uses it. (The messages' functions are
  * in handle.h.)
  */
@@ -45,6 +45,17 @@ int write_exact(int fd, const void *data, size_t size);
 int writev_exact(int fd, const struct iovec *iov, int iovcnt);
 /* Drop from the page cache what was read or written so far. errno is kept. */
 void discard_file_cache(xc_interface *xch, int fd, int flush);
+
+/*
+ * The rings of monitor, paging and sharing. op: XEN_VM_EVENT_*, mode:
+ * XEN_DOMCTL_VM_EVENT_OP_*, port may be NULL; 0, or -1 with errno. Enabling by
+ * its HVM_PARAM_* gives the mapped ring, which is the caller's, or NULL with
+ * errno and a message.
+ */
+int xc_vm_event_control(xc_interface *xch, uint32_t domain_id, unsigned int op,
+			unsigned int mode, uint32_t *port);
+void *xc_vm_event_enable(xc_interface *xch, uint32_t domain_id, int param,
+			 uint32_t *port);
 
 /* Bitmaps of Xen's bytes and of 64-bit words. */
 void bitmap_64_to_byte(uint8_t *bp, const uint64_t *lp, int nbits);

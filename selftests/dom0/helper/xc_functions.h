@@ -24,6 +24,22 @@
 	F(xc_diff, xc__hypercall_buffer_free_pages) \
 	F(xc_diff_guest, xc_add_mmu_update) \
 	F(xc_diff_guest, xc_alloc_mmu_updates) \
+	F(xc_diff_event, xc_altp2m_change_gfn) \
+	F(xc_diff_event, xc_altp2m_create_view) \
+	F(xc_diff_event, xc_altp2m_destroy_view) \
+	F(xc_diff_event, xc_altp2m_get_domain_state) \
+	F(xc_diff_event, xc_altp2m_get_mem_access) \
+	F(xc_diff_event, xc_altp2m_get_suppress_ve) \
+	F(xc_diff_event, xc_altp2m_get_vcpu_p2m_idx) \
+	F(xc_diff_event, xc_altp2m_set_domain_state) \
+	F(xc_diff_event, xc_altp2m_set_mem_access) \
+	F(xc_diff_event, xc_altp2m_set_mem_access_multi) \
+	F(xc_diff_event, xc_altp2m_set_suppress_ve) \
+	F(xc_diff_event, xc_altp2m_set_supress_ve_multi) \
+	F(xc_diff_event, xc_altp2m_set_vcpu_disable_notify) \
+	F(xc_diff_event, xc_altp2m_set_vcpu_enable_notify) \
+	F(xc_diff_event, xc_altp2m_set_visibility) \
+	F(xc_diff_event, xc_altp2m_switch_to_view) \
 	F(xc_diff, xc_availheap) \
 	F(xc_diff_foreign, xc_clear_domain_pages) \
 	F(xc_diff, xc_clear_last_error) \
@@ -153,6 +169,7 @@
 	F(xc_diff_physmap, xc_get_machine_memory_map) \
 	F(xc_diff, xc_get_max_cpus) \
 	F(xc_diff, xc_get_max_nodes) \
+	F(xc_diff_event, xc_get_mem_access) \
 	F(xc_diff, xc_get_nodemap_size) \
 	F(xc_diff, xc_get_online_cpus) \
 	F(xc_diff_domain, xc_get_paging_mempool_size) \
@@ -212,10 +229,49 @@
 	F(xc_diff, xc_maximum_ram_page) \
 	F(xc_diff_hyper, xc_mca_op) \
 	F(xc_diff_hyper, xc_mca_op_inject_v2) \
+	F(xc_diff_event, xc_mem_paging_disable) \
+	F(xc_diff_event, xc_mem_paging_enable) \
+	F(xc_diff_event, xc_mem_paging_evict) \
+	F(xc_diff_event, xc_mem_paging_load) \
+	F(xc_diff_event, xc_mem_paging_nominate) \
+	F(xc_diff_event, xc_mem_paging_prep) \
+	F(xc_diff_event, xc_mem_paging_resume) \
 	F(xc_diff, xc_memalign) \
 	F(xc_diff, xc_memory_op) \
+	F(xc_diff_event, xc_memshr_add_to_physmap) \
+	F(xc_diff_event, xc_memshr_audit) \
+	F(xc_diff_event, xc_memshr_control) \
+	F(xc_diff_event, xc_memshr_debug_gfn) \
+	F(xc_diff_event, xc_memshr_debug_gref) \
+	F(xc_diff_event, xc_memshr_domain_resume) \
+	F(xc_diff_event, xc_memshr_fork) \
+	F(xc_diff_event, xc_memshr_fork_reset) \
+	F(xc_diff_event, xc_memshr_nominate_gfn) \
+	F(xc_diff_event, xc_memshr_nominate_gref) \
+	F(xc_diff_event, xc_memshr_range_share) \
+	F(xc_diff_event, xc_memshr_ring_disable) \
+	F(xc_diff_event, xc_memshr_ring_enable) \
+	F(xc_diff_event, xc_memshr_share_gfns) \
+	F(xc_diff_event, xc_memshr_share_grefs) \
 	F(xc_diff_cpu, xc_microcode_update) \
 	F(xc_diff_guest, xc_mmuext_op) \
+	F(xc_diff_event, xc_monitor_cpuid) \
+	F(xc_diff_event, xc_monitor_debug_exceptions) \
+	F(xc_diff_event, xc_monitor_descriptor_access) \
+	F(xc_diff_event, xc_monitor_disable) \
+	F(xc_diff_event, xc_monitor_emul_unimplemented) \
+	F(xc_diff_event, xc_monitor_emulate_each_rep) \
+	F(xc_diff_event, xc_monitor_enable) \
+	F(xc_diff_event, xc_monitor_get_capabilities) \
+	F(xc_diff_event, xc_monitor_guest_request) \
+	F(xc_diff_event, xc_monitor_inguest_pagefault) \
+	F(xc_diff_event, xc_monitor_mov_to_msr) \
+	F(xc_diff_event, xc_monitor_privileged_call) \
+	F(xc_diff_event, xc_monitor_resume) \
+	F(xc_diff_event, xc_monitor_singlestep) \
+	F(xc_diff_event, xc_monitor_software_breakpoint) \
+	F(xc_diff_event, xc_monitor_vmexit) \
+	F(xc_diff_event, xc_monitor_write_ctrlreg) \
 	F(xc_diff, xc_nodemap_alloc) \
 	F(xc_diff, xc_numainfo) \
 	F(xc_diff, xc_pcitopoinfo) \
@@ -271,6 +327,8 @@
 	F(xc_diff_cpu, xc_set_cpuidle_max_cstate) \
 	F(xc_diff_cpu, xc_set_cpuidle_max_csubstate) \
 	F(xc_diff_guest, xc_set_hvm_param) \
+	F(xc_diff_event, xc_set_mem_access) \
+	F(xc_diff_event, xc_set_mem_access_multi) \
 	F(xc_diff_domain, xc_set_paging_mempool_size) \
 	F(xc_diff, xc_set_progress_prefix) \
 	F(xc_diff_cpu, xc_set_sched_opt_smt) \
@@ -295,6 +353,15 @@
 	F(xc_diff_domain, xc_vcpu_setaffinity) \
 	F(xc_diff_domain, xc_vcpu_setcontext) \
 	F(xc_diff, xc_version) \
+	F(xc_diff_event, xc_vm_event_control) \
+	F(xc_diff_event, xc_vm_event_enable) \
+	F(xc_diff_event, xc_vm_event_get_version) \
+	F(xc_diff_event, xc_vmtrace_disable) \
+	F(xc_diff_event, xc_vmtrace_enable) \
+	F(xc_diff_event, xc_vmtrace_get_option) \
+	F(xc_diff_event, xc_vmtrace_output_position) \
+	F(xc_diff_event, xc_vmtrace_reset_and_enable) \
+	F(xc_diff_event, xc_vmtrace_set_option) \
 	F(xc_diff, xc_watchdog)
 
 #endif /* XC_FUNCTIONS_H */
