@@ -180,6 +180,27 @@ XC_API int xc_domain_set_virq_handler(xc_interface *xch, uint32_t domid,
 	return xe_end(k, XE_DOMCTL, d);
 }
 
+/* A serial port in Xen whose other end is the console's domain. */
+XC_API int xc_dom_vuart_init(xc_interface *xch, uint32_t type, uint32_t domid,
+			     uint32_t console_domid, xen_pfn_t gfn,
+			     evtchn_port_t *evtchn)
+{
+	struct xe_cursor *k;
+	struct xen_domctl *d;
+
+	d = xe_open_domctl(&k, xch, XEN_DOMCTL_vuart_op, domid);
+	if (!d)
+		return -1;
+	memset(&d->u.vuart_op, 0, sizeof(d->u.vuart_op));
+	d->u.vuart_op.cmd = XEN_DOMCTL_VUART_OP_INIT;
+	d->u.vuart_op.type = type;
+	d->u.vuart_op.console_domid = console_domid;
+	d->u.vuart_op.gfn = gfn;
+	return xe_end_copy(k, XE_DOMCTL, d, evtchn,
+			   offsetof(struct xen_domctl, u.vuart_op.evtchn),
+			   sizeof(*evtchn));
+}
+
 XC_API int xc_domain_debug_control(xc_interface *xch, uint32_t domid,
 				   uint32_t sop, uint32_t vcpu)
 {

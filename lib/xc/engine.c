@@ -224,6 +224,9 @@ static void hint(xc_interface *xch, unsigned int number, long result)
 	case __HYPERVISOR_sysctl:
 		what = "sysctl";
 		break;
+	case __HYPERVISOR_physdev_op:
+		what = "physdev";
+		break;
 	}
 	if (what && result == -EACCES)
 		xc_detail(xch, "%s operation failed -- need to"

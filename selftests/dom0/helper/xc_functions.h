@@ -40,6 +40,8 @@
 	F(xc_diff_event, xc_altp2m_set_vcpu_enable_notify) \
 	F(xc_diff_event, xc_altp2m_set_visibility) \
 	F(xc_diff_event, xc_altp2m_switch_to_view) \
+	F(xc_diff_device, xc_assign_device) \
+	F(xc_diff_device, xc_assign_dt_device) \
 	F(xc_diff, xc_availheap) \
 	F(xc_diff_foreign, xc_clear_domain_pages) \
 	F(xc_diff, xc_clear_last_error) \
@@ -59,9 +61,16 @@
 	F(xc_diff_sched, xc_cpupool_movedomain) \
 	F(xc_diff_sched, xc_cpupool_removecpu) \
 	F(xc_diff, xc_cputopoinfo) \
+	F(xc_diff_device, xc_deassign_device) \
+	F(xc_diff_device, xc_deassign_dt_device) \
 	F(xc_diff_cpu, xc_disable_turbo) \
+	F(xc_diff_device, xc_dom_vuart_init) \
 	F(xc_diff_physmap, xc_domain_add_to_physmap) \
 	F(xc_diff_physmap, xc_domain_add_to_physmap_batch) \
+	F(xc_diff_device, xc_domain_bind_pt_irq) \
+	F(xc_diff_device, xc_domain_bind_pt_isa_irq) \
+	F(xc_diff_device, xc_domain_bind_pt_pci_irq) \
+	F(xc_diff_device, xc_domain_bind_pt_spi_irq) \
 	F(xc_diff_domain, xc_domain_cacheflush) \
 	F(xc_diff_memory, xc_domain_claim_pages) \
 	F(xc_diff_domain, xc_domain_create) \
@@ -113,7 +122,11 @@
 	F(xc_diff_domain, xc_domain_shutdown) \
 	F(xc_diff_domain, xc_domain_soft_reset) \
 	F(xc_diff_domain, xc_domain_subscribe_for_suspend) \
+	F(xc_diff_device, xc_domain_unbind_msi_irq) \
+	F(xc_diff_device, xc_domain_unbind_pt_irq) \
+	F(xc_diff_device, xc_domain_unbind_pt_spi_irq) \
 	F(xc_diff_domain, xc_domain_unpause) \
+	F(xc_diff_device, xc_domain_update_msi_irq) \
 	F(xc_diff, xc_domctl) \
 	F(xc_diff_cpu, xc_enable_turbo) \
 	F(xc_diff, xc_error_code_to_desc) \
@@ -164,6 +177,7 @@
 	F(xc_diff_cpu, xc_get_cpuidle_max_cstate) \
 	F(xc_diff_cpu, xc_get_cpuidle_max_csubstate) \
 	F(xc_diff, xc_get_cpumap_size) \
+	F(xc_diff_device, xc_get_device_group) \
 	F(xc_diff_guest, xc_get_hvm_param) \
 	F(xc_diff, xc_get_last_error) \
 	F(xc_diff_physmap, xc_get_machine_memory_map) \
@@ -278,6 +292,10 @@
 	F(xc_diff_hyper, xc_perfc_query) \
 	F(xc_diff_hyper, xc_perfc_query_number) \
 	F(xc_diff_hyper, xc_perfc_reset) \
+	F(xc_diff_device, xc_physdev_map_pirq) \
+	F(xc_diff_device, xc_physdev_map_pirq_msi) \
+	F(xc_diff_device, xc_physdev_pci_access_modify) \
+	F(xc_diff_device, xc_physdev_unmap_pirq) \
 	F(xc_diff, xc_physinfo) \
 	F(xc_diff_cpu, xc_pm_get_cxstat) \
 	F(xc_diff_cpu, xc_pm_get_max_cx) \
@@ -345,6 +363,8 @@
 	F(xc_diff_hyper, xc_tbuf_set_cpu_mask) \
 	F(xc_diff_hyper, xc_tbuf_set_evt_mask) \
 	F(xc_diff_hyper, xc_tbuf_set_size) \
+	F(xc_diff_device, xc_test_assign_device) \
+	F(xc_diff_device, xc_test_assign_dt_device) \
 	F(xc_diff_foreign, xc_translate_foreign_address) \
 	F(xc_diff_domain, xc_vcpu_get_extstate) \
 	F(xc_diff_domain, xc_vcpu_getaffinity) \
