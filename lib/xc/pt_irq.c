@@ -18,7 +18,7 @@ static int run(xc_interface *xch, uint32_t cmd, uint32_t domid,
 	return xe_end(k, XE_DOMCTL, d);
 }
 
-/* Of the kinds that have a function of their own none is refused. */
+/* An SPI's own number is 0 for those who come this way. */
 static int pt_irq(xc_interface *xch, uint32_t cmd, uint32_t domid,
 		  uint8_t machine_irq, uint8_t irq_type, uint8_t bus,
 		  uint8_t device, uint8_t intx, uint8_t isa_irq)

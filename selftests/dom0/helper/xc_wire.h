@@ -49,7 +49,7 @@ struct wire_shape {
 };
 
 struct wire_call {
-	unsigned int nr;	/* the how manieth of the function */
+	unsigned int nr;	/* the function's first is 0 */
 	uint64_t number, cmd, sub;
 	char *arg;
 	const struct wire_shape *shape;
