@@ -32,9 +32,9 @@
  *            xc_make_page_below_4G, and all that maps: xc_map_foreign_*,
  *            xc_copy_to_domain_page, xc_clear_domain_pages,
  *            xc_translate_foreign_address, xc_gnttab_map_table_v1 and _v2,
- *            xc_monitor_enable. Of the host's: xc_pm_get_pxstat, xc_livepatch_list,
- *            xc_flask_add_*, xc_flask_access, xc_flask_avc_cachestats,
- *            xc_tbuf_enable, xc_tbuf_get_size; and what Xen does on another
+ *            xc_monitor_enable. Of the host's: xc_pm_get_pxstat,
+ *            xc_livepatch_list, xc_flask_add_*, xc_flask_access,
+ *            xc_flask_avc_cachestats, xc_tbuf_enable, xc_tbuf_get_size; and what Xen does on another
  *            cpu, and answers late: xc_cpu_online and _offline, xc_smt_enable
  *            and _disable, xc_microcode_update, xc_kexec_exec, and xc_sysctl
  *            with XEN_SYSCTL_cpu_hotplug or _cpupool_op.
