@@ -10,6 +10,7 @@
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/nospec.h>
+#include <linux/uaccess.h>
 
 #include "context.h"
 #include "hypercall.h"
@@ -55,18 +56,42 @@ static __always_inline void xb_hypercall_copy(struct multicall_entry *e,
 		e->args[i] = READ_ONCE(op->arg[i]);
 }
 
+/* Of xen/include/public/sysctl.h, which Linux does not carry. */
+#define XB_SYSCTL_CPUPOOL_OP	18
+#define XB_SYSCTL_CPU_HOTPLUG	11
+
+/*
+ * Not for a multicall? Xen refuses another one inside it. And what Xen does on
+ * another CPU it answers late, over the answer of the whole multicall, or waits
+ * there for the one before.
+ */
+static bool xb_hypercall_is_lone(const struct multicall_entry *e)
+{
+	u32 cmd;
+
+	switch (e->op) {
+	case __HYPERVISOR_multicall:
+	case __HYPERVISOR_platform_op:
+	case __HYPERVISOR_kexec_op:
+		return true;
+	case __HYPERVISOR_sysctl:
+		return get_user(cmd, (u32 __user *)e->args[0]) ||
+		       cmd == XB_SYSCTL_CPUPOOL_OP ||
+		       cmd == XB_SYSCTL_CPU_HOTPLUG;
+	}
+	return false;
+}
+
 /* Copy and check: false if op cannot be part of a multicall. */
 static bool xb_hypercall_take(struct multicall_entry *e,
 			      const struct xenbatch_op *op)
 {
 	u32 number = xb_hypercall_number(op);
 
-	/* Xen refuses a multicall inside a multicall. */
-	if (!xb_head_is_plain(xb_op_head(op)) || number > 0xffff ||
-	    number == __HYPERVISOR_multicall)
+	if (!xb_head_is_plain(xb_op_head(op)) || number > 0xffff)
 		return false;
 	xb_hypercall_copy(e, op, number, 5);
-	return true;
+	return !xb_hypercall_is_lone(e);
 }
 
 /*
@@ -118,6 +143,8 @@ static unsigned int xb_hypercall_gather(struct multicall_entry *e,
 
 	while (n < nr && xb_hypercall_take(&e[n], &ops[n])) {
 		number = e[n++].op;
+		if (number == __HYPERVISOR_sysctl)
+			continue;
 		switch (xb_hypercall_nr_args(number)) {
 		case 1:
 			n += xb_hypercall_take_alike(&e[n], &ops[n], nr - n,
@@ -156,8 +183,8 @@ static void xb_hypercall_multicall(struct xb_run *run, struct xenbatch_op *ops,
 	err = privcmd_call(__HYPERVISOR_multicall, (unsigned long)entries, n,
 			   0, 0, 0);
 	xen_preemptible_hcall_end();
-	/* Our own page and a sane count: Xen has no reason to refuse it. */
-	if (WARN_ON_ONCE(err))
+	/* A late answer, of a sysctl that was another when we looked. */
+	if (unlikely(err))
 		for (i = 0; i < n; i++)
 			entries[i].result = err;
 

@@ -250,6 +250,39 @@ TEST_F(hypercall, link)
 	EXPECT_LT(0, self->ops[1].result);
 }
 
+/*
+ * What Xen does on another CPU it answers late, over the answer of a multicall
+ * that it is part of: so it is none, and its neighbours are as ever.
+ */
+TEST_F(hypercall, answered_late)
+{
+	struct xen_sysctl *s = (struct xen_sysctl *)self->domctl;
+	uint32_t i;
+
+	for (i = 0; i < 12; i++)
+		raw_version(&self->ops[i]);
+	for (i = 0; i < 3; i++) {
+		memset(&s[i], 0, sizeof(s[i]));
+		s[i].interface_version = XEN_SYSCTL_INTERFACE_VERSION;
+		s[i].cmd = XEN_SYSCTL_cpu_hotplug;
+		s[i].u.cpu_hotplug.cpu = 4095;
+		s[i].u.cpu_hotplug.op = XEN_SYSCTL_CPU_HOTPLUG_ONLINE;
+		raw_call(&self->ops[4 + i], __HYPERVISOR_sysctl,
+			 (uintptr_t)&s[i], 0);
+	}
+	/* one that is not late, and one that cannot be looked at */
+	s[2].cmd = XEN_SYSCTL_sched_id;
+	raw_call(&self->ops[7], __HYPERVISOR_sysctl, 16, 0);
+	ASSERT_EQ(0, raw_submit_all(self->fd, 0, 12));
+	EXPECT_EQ(-EINVAL, self->ops[4].result);
+	EXPECT_EQ(-EINVAL, self->ops[5].result);
+	EXPECT_EQ(0, self->ops[6].result);
+	EXPECT_EQ(-EFAULT, self->ops[7].result);
+	for (i = 0; i < 12; i++)
+		if (i < 4 || i > 7)
+			EXPECT_LT(0x40000, self->ops[i].result);
+}
+
 /* A multicall of the user's own runs as itself, alone or in a batch. */
 TEST_F(hypercall, users_multicall)
 {

@@ -18,6 +18,7 @@
 #define __XEN_TOOLS__ 1
 #include <xen/xen.h>
 #include <xen/domctl.h>
+#include <xen/sysctl.h>
 #include <xen/version.h>
 
 #include "../../../uapi/xenbatch.h"
