@@ -14,17 +14,16 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <xenevtchn.h>
-#include <xentoollog.h>
 
 #include <xen/sys/evtchn.h>	/* after <xenevtchn.h>, which has the types */
 
 #include "active.h"
+#include "log.h"
 
 #define DEVICE "/dev/xen/evtchn"
 
@@ -51,15 +50,9 @@ static xenevtchn_handle *handle_make(xentoollog_logger *logger)
 	if (!xce)
 		return NULL;
 	xce->fd = -1;
-	xce->logger = logger;
 	xce->active.restrict_callback = restrict_cb;
 	xentoolcore__register_active_handle(&xce->active);
-	if (!logger) {
-		xce->logger_tofree = (xentoollog_logger *)
-			xtl_createlogger_stdiostream(stderr, XTL_PROGRESS, 0);
-		xce->logger = xce->logger_tofree;
-	}
-	if (xce->logger)
+	if (log_open(&xce->logger, &xce->logger_tofree, logger))
 		return xce;
 	xenevtchn_close(xce);
 	return NULL;

@@ -4,7 +4,6 @@
  * its order, so that every answer is the kernel's own.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "foreign.h"
+#include "privcmd.h"
 
 #define PAGED_WAIT_US	100	/* between two looks at pages in paging state */
 
@@ -21,13 +21,10 @@
 
 int foreign_stock_open(xenforeignmemory_handle *fmem)
 {
-	int fd = open("/dev/xen/privcmd", O_RDWR | O_CLOEXEC);
+	int fd = privcmd_open();
 
-	if (fd == -1 && (errno == ENOENT || errno == ENXIO || errno == ENODEV))
-		fd = open("/proc/xen/privcmd", O_RDWR | O_CLOEXEC);
 	if (fd == -1) {
-		complain(fmem, errno,
-			 "Could not obtain handle on privileged command interface");
+		complain(fmem, errno, PRIVCMD_MESSAGE);
 		return -1;
 	}
 	/* Old kernels say EINVAL to what they do not know, others ENOTTY. */

@@ -4,13 +4,13 @@
  * <xenforeignmemory.h>; what is written here is what stock 4.17 does besides.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "foreign.h"
+#include "log.h"
 
 static int restrict_cb(Xentoolcore__Active_Handle *active, domid_t domid)
 {
@@ -31,18 +31,11 @@ API xenforeignmemory_handle *xenforeignmemory_open(xentoollog_logger *logger,
 	if (!fmem)
 		return NULL;
 	fmem->fd = -1;
-	fmem->logger = logger;
 	fast_init(&fmem->fast, &foreign_fast_kind);
 	fmem->active.restrict_callback = restrict_cb;
 	xentoolcore__register_active_handle(&fmem->active);
-	if (!logger) {
-		fmem->logger_tofree = (xentoollog_logger *)
-			xtl_createlogger_stdiostream(stderr, XTL_PROGRESS, 0);
-		fmem->logger = fmem->logger_tofree;
-		if (!fmem->logger)
-			goto err_active;
-	}
-	if (foreign_stock_open(fmem))
+	if (!log_open(&fmem->logger, &fmem->logger_tofree, logger) ||
+	    foreign_stock_open(fmem))
 		goto err_active;
 	return fmem;
 

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -17,6 +16,7 @@
 #include <xen/sys/gntalloc.h>
 
 #include "gnttab.h"
+#include "log.h"
 
 #define complain(xgs, ...) \
 	xtl_log((xgs)->logger, XTL_ERROR, errno, "gntshr", __VA_ARGS__)
@@ -30,14 +30,8 @@ API xengntshr_handle *xengntshr_open(xentoollog_logger *logger,
 	(void)open_flags;
 	if (!xgs)
 		return NULL;
-	xgs->logger = logger;
-	if (!logger) {
-		xgs->logger_tofree = (xentoollog_logger *)
-			xtl_createlogger_stdiostream(stderr, XTL_PROGRESS, 0);
-		xgs->logger = xgs->logger_tofree;
-		if (!xgs->logger)
-			goto err_free;
-	}
+	if (!log_open(&xgs->logger, &xgs->logger_tofree, logger))
+		goto err_free;
 	xgs->fd = open("/dev/xen/gntalloc", O_RDWR);
 	if (xgs->fd != -1)
 		return xgs;

@@ -6,12 +6,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "gnttab.h"
+#include "log.h"
 
 /* gntdev cannot be told which domain it is for: it is shut. */
 static int restrict_cb(Xentoolcore__Active_Handle *active, uint16_t domid)
@@ -34,17 +34,11 @@ API xengnttab_handle *xengnttab_open(xentoollog_logger *logger,
 	if (!xgt)
 		return NULL;
 	xgt->fd = -1;
-	xgt->logger = logger;
 	fast_init(&xgt->fast, &gnttab_fast_kind);
 	xgt->active.restrict_callback = restrict_cb;
 	xentoolcore__register_active_handle(&xgt->active);
-	if (!logger) {
-		xgt->logger_tofree = (xentoollog_logger *)
-			xtl_createlogger_stdiostream(stderr, XTL_PROGRESS, 0);
-		xgt->logger = xgt->logger_tofree;
-		if (!xgt->logger)
-			goto err_active;
-	}
+	if (!log_open(&xgt->logger, &xgt->logger_tofree, logger))
+		goto err_active;
 	xgt->fd = open("/dev/xen/gntdev", O_RDWR | O_CLOEXEC);
 	if (xgt->fd != -1)
 		return xgt;
