@@ -3,7 +3,8 @@
 # build serves every Xen from 4.14 to 4.22: their maps are the same, but for
 # xenevtchn_fdopen, which came with 4.15.
 
-STABLE_LIBS := libxenforeignmemory libxengnttab libxenevtchn
+STABLE_LIBS := libxencall libxendevicemodel libxenevtchn libxenforeignmemory \
+	libxengnttab
 STABLE_SO   := $(STABLE_LIBS:%=$(O)/lib/%.so.1)
 STABLE_CPPFLAGS := $(XB_CPPFLAGS) -Ilib/stable
 STABLE_LD   = -shared -Wl,-soname,$(@F) -Wl,-z,now -Wl,-z,defs \
@@ -16,6 +17,10 @@ STABLE_OBJ_libxenforeignmemory := foreignmemory foreign_stock \
 STABLE_OBJ_libxengnttab := gnttab gnttab_stock \
 	gnttab_fast dmabuf gntshr fast areas berth
 STABLE_OBJ_libxenevtchn := evtchn
+STABLE_OBJ_libxencall := call call_buffer
+STABLE_OBJ_libxendevicemodel := devicemodel devicemodel_stock
+# Which one is loaded, ours or stock's, is the same to it.
+STABLE_LDLIBS_libxendevicemodel := -lxencall
 STABLE_OBJ := $(sort $(foreach l,$(STABLE_LIBS),$(STABLE_OBJ_$(l))))
 
 .PHONY: lib lib-stable install-stable
@@ -35,7 +40,7 @@ $(O)/lib/$(1).so.1: $(STABLE_OBJ_$(1):%=$(O)/lib/stable/%.o) lib/stable/$(1).map
 	$$(say) LD $$@
 	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) $$(STABLE_LD) \
 		-Wl,--version-script=lib/stable/$(1).map -o $$@ \
-		$$(filter %.o,$$^) $$(STABLE_LDLIBS)
+		$$(filter %.o,$$^) $$(STABLE_LDLIBS_$(1)) $$(STABLE_LDLIBS)
 endef
 $(foreach l,$(STABLE_LIBS),$(eval $(call stable_so,$(l))))
 
