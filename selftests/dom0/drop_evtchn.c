@@ -5,28 +5,13 @@
  * (The descriptor: drop_evtchn_fd. Processes, threads, restrictions:
  * drop_evtchn_process.)
  */
-#include <sys/resource.h>
-#include <sys/stat.h>
-
 /* xenctrl.h comes first: it says that this is a tool. */
+#include "helper/drop_device.h"
 #include "helper/drop_diff.h"
 #include "helper/drop_events.h"
 #include "helper/drop_symbols.h"
 
 /* Handles */
-
-static void described(struct mode *m, int fd)
-{
-	char path[40], name[200] = "";
-	struct stat st;
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (readlink(path, name, sizeof(name) - 1) < 0)
-		name[0] = 0;
-	note(m, "fd %d: '%s', fstat %d", fd >= 0, name, fstat(fd, &st));
-	note(m, "device %d, flags %x %x", S_ISCHR(st.st_mode),
-	     fcntl(fd, F_GETFD), fcntl(fd, F_GETFL));
-}
 
 static void handles(struct mode *m)
 {
@@ -54,13 +39,7 @@ static void handles(struct mode *m)
 /* What fails to open says why, and leaves nothing behind. */
 static void no_descriptor(struct mode *m)
 {
-	struct rlimit limit;
-	int fd = dup(0);
-
-	close(fd);
-	getrlimit(RLIMIT_NOFILE, &limit);
-	limit.rlim_cur = fd;
-	setrlimit(RLIMIT_NOFILE, &limit);
+	descriptors_left(0);
 	CALL_PTR(m, xenevtchn_open, &m->log.vtable, 0);
 	CALL_PTR(m, xenevtchn_open, NULL, 0);
 	CALL_PTR(m, xenevtchn_open, NULL, XENEVTCHN_NO_CLOEXEC);

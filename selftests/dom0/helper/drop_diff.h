@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Stock's libxenforeignmemory, libxengnttab and libxenevtchn and ours in one
- * program, and what they say compared.
+ * Stock's libxenforeignmemory, libxengnttab, libxenevtchn, libxencall and
+ * libxendevicemodel and ours in one program, and what they say compared.
  *
  * A case makes calls and writes down what came of them, once with stock's and
  * once with ours. The two texts must be the same, byte for byte. Every call
@@ -28,6 +28,8 @@
 #include <unistd.h>
 
 #include <xenctrl.h>
+#include <xencall.h>
+#include <xendevicemodel.h>
 #include <xenevtchn.h>
 #include <xenforeignmemory.h>
 #include <xengnttab.h>
@@ -73,10 +75,12 @@ struct mode {
 	xengnttab_handle *xgt;
 };
 
+/* libxencall first: stock's others need one, and take which is loaded. */
 static const char *const libraries[] = {
-	"libxenforeignmemory.so.1", "libxengnttab.so.1", "libxenevtchn.so.1",
+	"libxencall.so.1", "libxendevicemodel.so.1", "libxenforeignmemory.so.1",
+	"libxengnttab.so.1", "libxenevtchn.so.1",
 };
-#define NR_LIBRARIES 3
+#define NR_LIBRARIES 5
 static struct mode modes[NR_MODES];
 static char paths[NR_MODES][NR_LIBRARIES][512];
 static bool called[NR_FN];
@@ -341,12 +345,18 @@ static inline void open_mode(struct mode *m, const char *name, int which)
 			ksft_exit_fail_msg("%s\n", dlerror());
 	}
 #define F(program, fn) m->api.fn = symbol(dl[0], #fn);
-	FOREIGN_FUNCTIONS(F)
+	CALL_FUNCTIONS(F)
 #undef F
 #define F(program, fn) m->api.fn = symbol(dl[1], #fn);
-	GNTTAB_FUNCTIONS(F)
+	DEVICEMODEL_FUNCTIONS(F)
 #undef F
 #define F(program, fn) m->api.fn = symbol(dl[2], #fn);
+	FOREIGN_FUNCTIONS(F)
+#undef F
+#define F(program, fn) m->api.fn = symbol(dl[3], #fn);
+	GNTTAB_FUNCTIONS(F)
+#undef F
+#define F(program, fn) m->api.fn = symbol(dl[4], #fn);
 	EVTCHN_FUNCTIONS(F)
 #undef F
 	m->log.vtable = (xentoollog_logger){
@@ -363,10 +373,11 @@ static inline void open_modes(void)
 	find_libraries();
 	open_mode(&modes[STOCK], "stock", STOCK);
 	open_mode(&modes[OURS], "ours", OURS);
-	if (modes[STOCK].api.xengnttab_open == modes[OURS].api.xengnttab_open ||
-	    modes[STOCK].api.xenevtchn_open == modes[OURS].api.xenevtchn_open)
-		ksft_exit_fail_msg("%s and %s are the same\n", paths[STOCK][1],
-				   paths[OURS][1]);
+#define F(program, fn) \
+	if (modes[STOCK].api.fn == modes[OURS].api.fn) \
+		ksft_exit_fail_msg("%s is the same in both\n", #fn);
+	DROP_FUNCTIONS(F)
+#undef F
 	if (access("/dev/xen/privcmd", R_OK))
 		ksft_exit_skip("no Xen here: %s\n", strerror(errno));
 }

@@ -9,6 +9,7 @@
 
 #include <poll.h>
 
+#include "drop_device.h"
 #include "drop_diff.h"
 
 #define SOON	1500	/* ms in which what is to come has come */
@@ -86,15 +87,6 @@ static inline void quiet(struct mode *m, struct ends e)
 {
 	note(m, "quiet: %d %d", !is_ready(m, e.a, NEVER),
 	     !is_ready(m, e.b, 0));
-}
-
-static inline int open_descriptors(void)
-{
-	int fd, n = 0;
-
-	for (fd = 0; fd < 1024; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
 }
 
 #endif /* DROP_EVENTS_H */

@@ -54,7 +54,53 @@
 	F(drop_evtchn, xenevtchn_unmask) \
 	F(drop_evtchn_process, xenevtchn_restrict)
 
+#define CALL_FUNCTIONS(F) \
+	F(drop_call, xencall_open) \
+	F(drop_call, xencall_close) \
+	F(drop_call, xencall_fd) \
+	F(drop_call, xencall0) \
+	F(drop_call, xencall1) \
+	F(drop_call, xencall2) \
+	F(drop_call, xencall2L) \
+	F(drop_call, xencall3) \
+	F(drop_call, xencall4) \
+	F(drop_call, xencall5) \
+	F(drop_call, xencall_alloc_buffer_pages) \
+	F(drop_call, xencall_free_buffer_pages) \
+	F(drop_call, xencall_alloc_buffer) \
+	F(drop_call, xencall_free_buffer) \
+	F(drop_call, xencall_buffers_never_fault)
+
+#define DEVICEMODEL_FUNCTIONS(F) \
+	F(drop_devicemodel, xendevicemodel_open) \
+	F(drop_devicemodel, xendevicemodel_close) \
+	F(drop_devicemodel, xendevicemodel_restrict) \
+	F(drop_devicemodel, xendevicemodel_create_ioreq_server) \
+	F(drop_devicemodel, xendevicemodel_get_ioreq_server_info) \
+	F(drop_devicemodel, xendevicemodel_map_io_range_to_ioreq_server) \
+	F(drop_devicemodel, xendevicemodel_unmap_io_range_from_ioreq_server) \
+	F(drop_devicemodel, xendevicemodel_map_mem_type_to_ioreq_server) \
+	F(drop_devicemodel, xendevicemodel_map_pcidev_to_ioreq_server) \
+	F(drop_devicemodel, xendevicemodel_unmap_pcidev_from_ioreq_server) \
+	F(drop_devicemodel, xendevicemodel_destroy_ioreq_server) \
+	F(drop_devicemodel, xendevicemodel_set_ioreq_server_state) \
+	F(drop_devicemodel, xendevicemodel_set_pci_intx_level) \
+	F(drop_devicemodel, xendevicemodel_set_isa_irq_level) \
+	F(drop_devicemodel, xendevicemodel_set_irq_level) \
+	F(drop_devicemodel, xendevicemodel_set_pci_link_route) \
+	F(drop_devicemodel, xendevicemodel_inject_msi) \
+	F(drop_devicemodel, xendevicemodel_inject_event) \
+	F(drop_devicemodel, xendevicemodel_track_dirty_vram) \
+	F(drop_devicemodel, xendevicemodel_modified_memory) \
+	F(drop_devicemodel, xendevicemodel_modified_memory_bulk) \
+	F(drop_devicemodel, xendevicemodel_set_mem_type) \
+	F(drop_devicemodel, xendevicemodel_relocate_memory) \
+	F(drop_devicemodel, xendevicemodel_pin_memory_cacheattr) \
+	F(drop_devicemodel, xendevicemodel_shutdown) \
+	F(drop_devicemodel, xendevicemodel_nr_vcpus)
+
 #define DROP_FUNCTIONS(F) \
-	FOREIGN_FUNCTIONS(F) GNTTAB_FUNCTIONS(F) EVTCHN_FUNCTIONS(F)
+	FOREIGN_FUNCTIONS(F) GNTTAB_FUNCTIONS(F) EVTCHN_FUNCTIONS(F) \
+	CALL_FUNCTIONS(F) DEVICEMODEL_FUNCTIONS(F)
 
 #endif /* DROP_FUNCTIONS_H */

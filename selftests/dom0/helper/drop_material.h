@@ -25,6 +25,7 @@ static struct {
 	__typeof__(&xc_domain_setmaxmem) setmaxmem;
 	__typeof__(&xc_domain_max_vcpus) max_vcpus;
 	__typeof__(&xc_domain_populate_physmap_exact) populate;
+	__typeof__(&xc_shadow_control) shadow;
 	__typeof__(&xc_domain_destroy) destroy;
 	__typeof__(&xc_domain_getinfo) getinfo;
 	__typeof__(&xc_evtchn_alloc_unbound) alloc_unbound;
@@ -47,6 +48,7 @@ static inline void ctrl_open(void)
 	ctrl.setmaxmem = symbol(dl, "xc_domain_setmaxmem");
 	ctrl.max_vcpus = symbol(dl, "xc_domain_max_vcpus");
 	ctrl.populate = symbol(dl, "xc_domain_populate_physmap_exact");
+	ctrl.shadow = symbol(dl, "xc_shadow_control");
 	ctrl.destroy = symbol(dl, "xc_domain_destroy");
 	ctrl.getinfo = symbol(dl, "xc_domain_getinfo");
 	ctrl.alloc_unbound = symbol(dl, "xc_evtchn_alloc_unbound");
