@@ -29,7 +29,9 @@
  *            program's order. These are: xc_domain_getinfo of more than one
  *            domain, xc_sched_rtds_vcpu_get and _set, xc_pcitopoinfo, all
  *            xc_cpupool_* functions, xc_domain_memory_mapping,
- *            xc_make_page_below_4G, and all that maps: xc_map_foreign_*,
+ *            xc_make_page_below_4G, all that a device model asks for
+ *            (libxendevicemodel's old names: xc_hvm_*_ioreq_server and the
+ *            like), and all that maps: xc_map_foreign_*,
  *            xc_copy_to_domain_page, xc_clear_domain_pages,
  *            xc_translate_foreign_address, xc_gnttab_map_table_v1 and _v2,
  *            xc_monitor_enable. Of the host's: xc_pm_get_pxstat,

@@ -25,6 +25,7 @@
 #define XC_WANT_COMPAT_MAP_FOREIGN_API
 #define XC_WANT_COMPAT_EVTCHN_API
 #define XC_WANT_COMPAT_GNTTAB_API
+#define XC_WANT_COMPAT_DEVICEMODEL_API
 #include <xenctrl.h>
 #include <xencall.h>
 #include <xengnttab.h>

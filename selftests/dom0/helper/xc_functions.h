@@ -103,6 +103,7 @@
 	F(xc_diff_physmap, xc_domain_nr_gpfns) \
 	F(xc_diff_domain, xc_domain_p2m_audit) \
 	F(xc_diff_domain, xc_domain_pause) \
+	F(xc_diff_devicemodel, xc_domain_pin_memory_cacheattr) \
 	F(xc_diff_memory, xc_domain_populate_physmap) \
 	F(xc_diff_memory, xc_domain_populate_physmap_exact) \
 	F(xc_diff_physmap, xc_domain_remove_from_physmap) \
@@ -208,8 +209,24 @@
 	F(xc_diff_gnttab, xc_gnttab_open) \
 	F(xc_diff, xc_gnttab_query_size) \
 	F(xc_diff_gnttab, xc_gnttab_set_max_grants) \
+	F(xc_diff_devicemodel, xc_hvm_create_ioreq_server) \
+	F(xc_diff_devicemodel, xc_hvm_destroy_ioreq_server) \
+	F(xc_diff_devicemodel, xc_hvm_get_ioreq_server_info) \
+	F(xc_diff_devicemodel, xc_hvm_inject_msi) \
+	F(xc_diff_devicemodel, xc_hvm_inject_trap) \
+	F(xc_diff_devicemodel, xc_hvm_map_io_range_to_ioreq_server) \
+	F(xc_diff_devicemodel, xc_hvm_map_pcidev_to_ioreq_server) \
+	F(xc_diff_devicemodel, xc_hvm_modified_memory) \
 	F(xc_diff_guest, xc_hvm_param_get) \
 	F(xc_diff_guest, xc_hvm_param_set) \
+	F(xc_diff_devicemodel, xc_hvm_set_ioreq_server_state) \
+	F(xc_diff_devicemodel, xc_hvm_set_isa_irq_level) \
+	F(xc_diff_devicemodel, xc_hvm_set_mem_type) \
+	F(xc_diff_devicemodel, xc_hvm_set_pci_intx_level) \
+	F(xc_diff_devicemodel, xc_hvm_set_pci_link_route) \
+	F(xc_diff_devicemodel, xc_hvm_track_dirty_vram) \
+	F(xc_diff_devicemodel, xc_hvm_unmap_io_range_from_ioreq_server) \
+	F(xc_diff_devicemodel, xc_hvm_unmap_pcidev_from_ioreq_server) \
 	F(xc_diff, xc_hypercall_buffer_array_create) \
 	F(xc_diff, xc_hypercall_buffer_array_destroy) \
 	F(xc_diff, xc_interface_close) \
