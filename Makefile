@@ -81,7 +81,7 @@ setup:
 	{ tail -n 40 $(O)/setup.log; echo "all of it: $(O)/setup.log"; exit 1; }
 
 # What `make check` is made of, in this order.
-CHECKS := all lint kmod-check kmod-matrix unit rig-check bench-check \
+CHECKS := all lint abi-check kmod-check kmod-matrix unit rig-check bench-check \
 	install-check dom0-check pvh-check arm64-check refuse-check bench \
 	demo
 
@@ -126,6 +126,8 @@ help:
 	@echo '  make install       DESTDIR=, PREFIX=$(PREFIX), LIBDIR='
 	@echo 'To work on it:'
 	@echo '  make unit          tests over a simulated hypervisor: seconds'
+	@echo '  make abi-check     our libraries beside stock'"'"'s: symbols,'
+	@echo '                     versions, sonames, layouts'
 	@echo '  make dom0-check    tests in a real dom0; T=name for one of them,'
 	@echo '                     PASS=module,absent,stock for some passes'
 	@echo '  make dom0-shell    a shell in that dom0'

@@ -11,7 +11,6 @@
 
 #include "helper/drop_diff.h"
 #include "helper/drop_material.h"
-#include "helper/drop_symbols.h"
 
 static int (*restrict_all)(domid_t domid);
 

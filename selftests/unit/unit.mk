@@ -77,17 +77,5 @@ unit: unit-$1
 endef
 $(foreach kind,$(UNIT_KINDS),$(eval $(call unit_kind,$(kind))))
 
-# What programs were linked with must stay.
-unit-abi: lib-core lib-stable
-	$(Q)sh selftests/unit/abi.sh $(O)/lib/libxenbatch.so.0 \
-		lib/core/libxenbatch.symbols
-	$(say) ABI libxenbatch.so.0
-	$(Q)for l in $(STABLE_LIBS); do \
-		sh selftests/unit/abi.sh $(O)/lib/$$l.so.1 \
-			lib/stable/$$l.symbols || exit 1; \
-	done
-	$(say) ABI "$(STABLE_LIBS:%=%.so.1)"
-
-unit: unit-abi
-.PHONY: unit unit-abi
+.PHONY: unit
 .SECONDARY:
