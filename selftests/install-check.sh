@@ -21,6 +21,7 @@ dest=$root/dest
 for f in bin/xenbatch lib/libxenbatch.so.0 lib/libxenbatch.so \
 	lib/xenbatch/libxenctrl.so lib/xenbatch/libxengnttab.so.1 \
 	lib/xenbatch/libxenforeignmemory.so.1 \
+	lib/xenbatch/libxencall.so.1 lib/xenbatch/libxendevicemodel.so.1 \
 	lib/xenbatch/libxenevtchn.so.1 lib/pkgconfig/xenbatch.pc \
 	lib/pkgconfig/xenbatch-xc.pc include/xenbatch.h \
 	include/xenbatch_xc.h include/linux/xenbatch.h; do
