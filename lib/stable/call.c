@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -59,10 +60,12 @@ static void close_devices(xencall_handle *xcall)
 API xencall_handle *xencall_open(xentoollog_logger *logger,
 				 unsigned int open_flags)
 {
-	xencall_handle *xcall = calloc(1, sizeof(*xcall));
+	xencall_handle *xcall = malloc(sizeof(*xcall));
 
+	/* Not calloc: glibc's has no use for what was just freed. */
 	if (!xcall)
 		return NULL;
+	memset(xcall, 0, sizeof(*xcall));
 	xcall->fd = -1;
 	xcall->buf_fd = -1;
 	xcall->flags = open_flags;

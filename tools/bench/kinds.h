@@ -56,6 +56,13 @@ extern const struct kind kind_events_unmask;
 int port_bind(const struct maplib *maps, xenevtchn_handle *xce, xenbatch *xb,
 	      int remote);
 
+/* dropins.c */
+extern const struct kind kind_xencall;
+extern const struct kind kind_xencall_buffer;
+extern const struct kind kind_xencall_open;
+extern const struct kind kind_dm_op;
+extern const struct kind kind_dm_open;
+
 /* wakeup.c */
 extern const struct kind kind_wakeup;
 

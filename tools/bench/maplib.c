@@ -10,6 +10,8 @@
 #define FOREIGN "libxenforeignmemory.so.1"
 #define GRANTS	"libxengnttab.so.1"
 #define EVENTS	"libxenevtchn.so.1"
+#define CALLS	"libxencall.so.1"
+#define DEVICES	"libxendevicemodel.so.1"
 
 static void *load(const char *file, const char *name)
 {
@@ -29,14 +31,19 @@ static void *load(const char *file, const char *name)
 bool maplib_load(struct maplib *maps, const char *file,
 		 const struct maplib *other)
 {
+	maps->calls = load(file, CALLS);	/* others need it: first */
+	maps->devices = load(file, DEVICES);
 	maps->foreign = load(file, FOREIGN);
 	maps->grants = load(file, GRANTS);
 	maps->events = load(file, EVENTS);
-	if (!maps->foreign || !maps->grants || !maps->events)
+	if (!maps->foreign || !maps->grants || !maps->events || !maps->calls ||
+	    !maps->devices)
 		return false;
 	if (other && (maps->foreign == other->foreign ||
 		      maps->grants == other->grants ||
-		      maps->events == other->events)) {
+		      maps->events == other->events ||
+		      maps->calls == other->calls ||
+		      maps->devices == other->devices)) {
 		tool_error("beside %s lie the stock libraries", file);
 		return false;
 	}
@@ -53,6 +60,10 @@ bool maplib_load(struct maplib *maps, const char *file,
 	MAPLIB_GRANT_CALLS(X)
 	lib = maps->events;
 	MAPLIB_EVENT_CALLS(X)
+	lib = maps->calls;
+	MAPLIB_CALL_CALLS(X)
+	lib = maps->devices;
+	MAPLIB_DEVICE_CALLS(X)
 #undef X
 	return true;
 }
@@ -66,9 +77,15 @@ void maplib_unload(struct maplib *maps)
 		dlclose(maps->grants);
 	if (maps->events)
 		dlclose(maps->events);
+	if (maps->calls)
+		dlclose(maps->calls);
+	if (maps->devices)
+		dlclose(maps->devices);
 	maps->foreign = NULL;
 	maps->grants = NULL;
 	maps->events = NULL;
+	maps->calls = NULL;
+	maps->devices = NULL;
 }
 
 bool maplib_connect(struct maplib *maps)

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What maps other domains' memory and has their events: the distribution's
- * libxenforeignmemory, libxengnttab and libxenevtchn, our drop-ins for them, and
- * our native library. Drop-ins and
- * originals are called through the same table, as in libxc.h.
+ * The stable libraries: the distribution's libxenforeignmemory, libxengnttab,
+ * libxenevtchn, libxencall and libxendevicemodel, our drop-ins for them, and our
+ * native library. Drop-ins and originals are called through the same table, as
+ * in libxc.h.
  */
 #ifndef BENCH_MAPLIB_H
 #define BENCH_MAPLIB_H
 
 #include <stdbool.h>
+#include <xenctrl.h>	/* first: it says that this is a tool */
+#include <xencall.h>
+#include <xendevicemodel.h>
 #include <xenevtchn.h>
 #include <xenforeignmemory.h>
 #include <xengnttab.h>
@@ -43,10 +46,24 @@
 	X(xenevtchn_pending)		\
 	X(xenevtchn_unmask)
 
+#define MAPLIB_CALL_CALLS(X)		\
+	X(xencall_open)			\
+	X(xencall_close)		\
+	X(xencall2)			\
+	X(xencall_alloc_buffer)		\
+	X(xencall_free_buffer)
+
+#define MAPLIB_DEVICE_CALLS(X)		\
+	X(xendevicemodel_open)		\
+	X(xendevicemodel_close)		\
+	X(xendevicemodel_set_isa_irq_level)
+
 struct maplib {
 	void *foreign;		/* libraries; NULL: not loaded */
 	void *grants;
 	void *events;
+	void *calls;
+	void *devices;
 	bool native;		/* connect to libxenbatch as well */
 	/* maplib_connect() */
 	xenforeignmemory_handle *fmem;
@@ -56,6 +73,8 @@ struct maplib {
 	MAPLIB_FOREIGN_CALLS(X)
 	MAPLIB_GRANT_CALLS(X)
 	MAPLIB_EVENT_CALLS(X)
+	MAPLIB_CALL_CALLS(X)
+	MAPLIB_DEVICE_CALLS(X)
 #undef X
 };
 

@@ -91,6 +91,14 @@ const struct row rows[] = {
 	DROPIN("evtchn.dropin", 1, kind_events_dropin),
 	{ "evtchn.dropin_32_tuned", 32, false, false, 32,
 	  &kind_events_dropin_tuned },
+	DROPIN("xencall", 1, kind_xencall),
+	/* a buffer of n pages, got and given back */
+	DROPIN("xencall.buffer", 1, kind_xencall_buffer),
+	DROPIN("xencall.buffer", 3, kind_xencall_buffer),
+	DROPIN("xencall.buffer", 29, kind_xencall_buffer),
+	DROPIN("xencall.open_close", 1, kind_xencall_open),
+	DROPIN("dm_op", 1, kind_dm_op),
+	DROPIN("dm_op.open_close", 1, kind_dm_open),
 };
 
 const unsigned int nr_rows = sizeof(rows) / sizeof(rows[0]);

@@ -34,7 +34,8 @@ struct side {
 #define NEEDS_MEMORY	1U	/* domains->memory, and side->lib->maps */
 #define NEEDS_DROPINS	2U	/* our libraries in lib->maps too */
 #define NEEDS_EVENTS	4U	/* side->lib->maps */
-#define NEEDS_MAPS	(NEEDS_MEMORY | NEEDS_EVENTS)
+#define NEEDS_CALLS	8U	/* likewise */
+#define NEEDS_MAPS	(NEEDS_MEMORY | NEEDS_EVENTS | NEEDS_CALLS)
 
 /* What a row does. */
 struct kind {
