@@ -13,12 +13,14 @@
 #include <xen/hvm/dm_op.h>
 
 #include "active.h"
+#include "fast.h"
 
 struct xendevicemodel_handle {
 	xentoollog_logger *logger, *logger_tofree;
 	int fd;			/* privcmd; -1: it has no DM_OP */
 	xencall_handle *xcall;	/* then this, or else NULL */
 	Xentoolcore__Active_Handle active;
+	struct fast fast;
 };
 
 /* As xen_dm_op_buf, but with the client's own memory. */
@@ -35,5 +37,12 @@ struct dm_buf {
 int dm_stock_open(xendevicemodel_handle *dmod);
 int dm_stock_run(xendevicemodel_handle *dmod, domid_t domid,
 		 const struct dm_buf *bufs, unsigned int nr);
+
+/*
+ * devicemodel_fast.c: the module. True: done, *ret and errno are the answer.
+ * False: it is a case for the stock device, and nothing was done.
+ */
+extern const struct fast_kind dm_fast_kind;
+bool dm_fast_run(struct fast *f, domid_t domid, struct xen_dm_op *op, int *ret);
 
 #endif /* STABLE_DEVICEMODEL_H */

@@ -64,7 +64,7 @@ static void turn_off(struct fast *f)
  * one page opens the context, or the first of many.
  */
 #define EACH	7
-#define WORTH	24
+#define WORTH	FAST_WORTH_MAPS
 
 static bool is_wanted(struct fast *f, size_t pages)
 {
@@ -80,7 +80,7 @@ static bool is_wanted(struct fast *f, size_t pages)
 		return false;
 	}
 	return name || __atomic_add_fetch(&f->seen, more, __ATOMIC_RELAXED) >=
-			       WORTH;
+			       f->kind->worth;
 }
 
 static bool is_suitable(struct fast *f)
@@ -98,7 +98,7 @@ static bool is_suitable(struct fast *f)
 
 static bool open_context(struct fast *f)
 {
-	void *ops = NULL;
+	void *ops = NULL, *memory = NULL;
 
 	f->process = this_process();
 	if (!f->process)
@@ -110,11 +110,19 @@ static bool open_context(struct fast *f)
 	    xb_os_mmap(f->fd, XENBATCH_MMAP_OFFSET(XENBATCH_REGION_OPS, 0),
 		       PAGE_BYTES, &ops))
 		goto err_close;
-	if (!areas_init(&f->areas))
+	if (f->kind->memory &&
+	    xb_os_mmap(f->fd, XENBATCH_MMAP_OFFSET(XENBATCH_REGION_ARENA, 0),
+		       PAGE_BYTES, &memory))
 		goto err_ops;
+	if (!areas_init(&f->areas))
+		goto err_memory;
 	f->ops = ops;
+	f->memory = memory;
 	return true;
 
+err_memory:
+	if (memory)
+		xb_os_munmap(memory, PAGE_BYTES);
 err_ops:
 	xb_os_munmap(ops, PAGE_BYTES);
 err_close:
@@ -123,9 +131,16 @@ err_close:
 	return false;
 }
 
-static void close_context(struct fast *f)
+static void unmap_own(struct fast *f)
 {
 	xb_os_munmap(f->ops, PAGE_BYTES);
+	if (f->memory)
+		xb_os_munmap(f->memory, PAGE_BYTES);
+}
+
+static void close_context(struct fast *f)
+{
+	unmap_own(f);
 	areas_destroy(&f->areas);
 	xb_os_close(f->fd);
 	f->fd = -1;
@@ -162,7 +177,7 @@ bool fast_open(struct fast *f, size_t pages)
 
 /* Operations */
 
-static unsigned int slot_take(struct fast *f)
+unsigned int fast_take(struct fast *f)
 {
 	uint64_t busy = __atomic_load_n(&f->busy, __ATOMIC_RELAXED);
 	unsigned int i;
@@ -185,18 +200,29 @@ static unsigned int slot_take(struct fast *f)
 _Static_assert(PAGE_BYTES / sizeof(struct xenbatch_op) == 64,
 	       "a bit of busy for each operation of the page");
 
+int64_t fast_run_at(struct fast *f, unsigned int n,
+		    const struct xenbatch_op *op)
+{
+	struct xenbatch_submit submit = { .first = n, .count = 1 };
+
+	f->ops[n] = *op;
+	if (likely(xb_os_ioctl(f->fd, XENBATCH_IOC_SUBMIT, &submit) == 1))
+		return f->ops[n].result;
+	turn_off(f);
+	return FAST_BROKEN;
+}
+
+void fast_put(struct fast *f, unsigned int n)
+{
+	__atomic_fetch_and(&f->busy, ~(1ULL << n), __ATOMIC_RELEASE);
+}
+
 int64_t fast_run(struct fast *f, const struct xenbatch_op *op)
 {
-	unsigned int i = slot_take(f);
-	struct xenbatch_submit submit = { .first = i, .count = 1 };
-	int64_t result = FAST_BROKEN;
+	unsigned int n = fast_take(f);
+	int64_t result = fast_run_at(f, n, op);
 
-	f->ops[i] = *op;
-	if (likely(xb_os_ioctl(f->fd, XENBATCH_IOC_SUBMIT, &submit) == 1))
-		result = f->ops[i].result;
-	else
-		turn_off(f);
-	__atomic_fetch_and(&f->busy, ~(1ULL << i), __ATOMIC_RELEASE);
+	fast_put(f, n);
 	return result;
 }
 
@@ -259,7 +285,7 @@ void fast_close(struct fast *f)
 	if (f->fd >= 0) {
 		if (this_process() == f->process) {
 			release_kept(f);
-			xb_os_munmap(f->ops, PAGE_BYTES);
+			unmap_own(f);
 		}
 		berth_close(&f->berth);
 		areas_destroy(&f->areas);

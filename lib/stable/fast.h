@@ -36,13 +36,21 @@ enum fast_state {
 	FAST_OFF,	/* for good */
 };
 
+/* For kinds that map: from the third mapping of a page on. */
+#define FAST_WORTH_MAPS	24
+
 /* What a library wants of the module. */
 struct fast_kind {
 	uint64_t opcodes;	/* bit n: opcode n must be there */
 	unsigned int region;	/* of its areas */
 	uint16_t unmap;		/* the opcode that empties them */
 	uint32_t kept_pages;	/* in areas that are kept, at most */
+	uint32_t worth;		/* when it is opened: fast.c */
+	bool memory;		/* a piece of it for each operation */
 };
+
+/* That piece: memory that Xen may always touch. */
+#define FAST_PIECE	(PAGE_BYTES / 64)
 
 struct fast {
 	const struct fast_kind *kind;
@@ -55,6 +63,7 @@ struct fast {
 	uint64_t busy;		/* bit n: ops[n] is in use */
 	bool nulled;		/* /dev/null is in its place */
 	struct xenbatch_op *ops;
+	char *memory;		/* or NULL; of operation n: n * FAST_PIECE */
 	pthread_mutex_t lock;	/* areas */
 	struct areas areas;
 	struct berth berth;	/* of new areas, if clients unmap them */
@@ -117,6 +126,15 @@ static inline bool fast_ready(struct fast *f, size_t pages)
  * Returns the operation's result, or FAST_BROKEN.
  */
 int64_t fast_run(struct fast *f, const struct xenbatch_op *op);
+
+/*
+ * The same in three steps, for an operation that needs its piece of memory: take
+ * a number, fill memory + n * FAST_PIECE, run, look at it, and put it back.
+ */
+unsigned int fast_take(struct fast *f);
+int64_t fast_run_at(struct fast *f, unsigned int n,
+		    const struct xenbatch_op *op);
+void fast_put(struct fast *f, unsigned int n);
 
 /* An area of the kind's region for a mapping. */
 struct fast_area {

@@ -24,6 +24,7 @@ const struct fast_kind foreign_fast_kind = {
 	.region = XENBATCH_REGION_FOREIGN,
 	.unmap = XENBATCH_OP_FOREIGN_UNMAP,
 	.kept_pages = 4096,
+	.worth = FAST_WORTH_MAPS,
 };
 
 /*

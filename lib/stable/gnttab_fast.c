@@ -21,6 +21,7 @@ const struct fast_kind gnttab_fast_kind = {
 	.unmap = XENBATCH_OP_GRANT_UNMAP,
 	/* Each keeps a page of the kernel's that memory could be mapped to. */
 	.kept_pages = 512,
+	.worth = FAST_WORTH_MAPS,
 };
 
 /* References [first, first + n) of the request are of one domain. */

@@ -18,7 +18,8 @@ STABLE_OBJ_libxengnttab := gnttab gnttab_stock \
 	gnttab_fast dmabuf gntshr fast areas berth
 STABLE_OBJ_libxenevtchn := evtchn
 STABLE_OBJ_libxencall := call call_buffer
-STABLE_OBJ_libxendevicemodel := devicemodel devicemodel_stock
+STABLE_OBJ_libxendevicemodel := devicemodel devicemodel_stock \
+	devicemodel_fast fast areas berth
 # Which one is loaded, ours or stock's, is the same to it.
 STABLE_LDLIBS_libxendevicemodel := -lxencall
 STABLE_OBJ := $(sort $(foreach l,$(STABLE_LIBS),$(STABLE_OBJ_$(l))))
