@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -60,12 +59,10 @@ static void close_devices(xencall_handle *xcall)
 API xencall_handle *xencall_open(xentoollog_logger *logger,
 				 unsigned int open_flags)
 {
-	xencall_handle *xcall = malloc(sizeof(*xcall));
+	xencall_handle *xcall = calloc(1, sizeof(*xcall));
 
-	/* Not calloc: glibc's has no use for what was just freed. */
 	if (!xcall)
 		return NULL;
-	memset(xcall, 0, sizeof(*xcall));
 	xcall->fd = -1;
 	xcall->buf_fd = -1;
 	xcall->flags = open_flags;
