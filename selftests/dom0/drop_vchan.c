@@ -29,6 +29,8 @@
 
 #include "kselftest.h"
 
+#include "helper/maps.h"
+
 #define SOON	20000	/* ms in which what is to come has come */
 #define QUIET	300	/* ms after which a ring that is full stays so */
 #define LIMIT	180	/* seconds of a round; the first waits for the boot */
@@ -344,36 +346,15 @@ static void load(void)
 #undef F
 }
 
-/* Are all mappings of this library from our folder, and is there one? */
-static int is_from(const char *library, const char *folder)
-{
-	FILE *f = fopen("/proc/self/maps", "r");
-	int ours = 0, others = 0;
-	char line[600], *path;
-
-	while (f && fgets(line, sizeof(line), f)) {
-		path = strchr(line, '/');
-		if (!path || !strstr(path, library))
-			continue;
-		if (!strncmp(path, folder, strlen(folder)))
-			ours++;
-		else
-			others++;
-	}
-	if (f)
-		fclose(f);
-	return ours && others ? -1 : ours ? 1 : others ? 0 : -1;
-}
-
 /* argv: round, ours or stock, its number, domid, path, our folder */
 static int play_host(char **argv)
 {
 	bool ours = !strcmp(argv[2], "ours");
 
 	load();
-	if (is_from("/libxenevtchn.so", argv[6]) != ours ||
-	    is_from("/libxengnttab.so", argv[6]) != ours ||
-	    is_from("/libxenvchan.so", argv[6]))
+	if (is_from("self", "/libxenevtchn.so", argv[6]) != ours ||
+	    is_from("self", "/libxengnttab.so", argv[6]) != ours ||
+	    is_from("self", "/libxenvchan.so", argv[6]))
 		FAIL("not the libraries that were to be");
 	play(&rounds[atoi(argv[3])], true, atoi(argv[4]), argv[5]);
 	return 1;
