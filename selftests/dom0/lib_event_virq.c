@@ -173,17 +173,21 @@ TEST_F(virq, comes)
 
 TEST_F(virq, not_before_it_is_acknowledged)
 {
+	int n = 0;
+
 	ASSERT_EQ(0, self->s.raise(&self->s));
 	ASSERT_EQ(self->port, next(self->xb, SOON));
 	ASSERT_EQ(0, self->s.raise(&self->s));
 	ASSERT_EQ(0, self->s.raise(&self->s));
 	EXPECT_EQ(-1, next(self->xb, NEVER));
-	/* Two are one, and it was not lost. */
+	/* Two are one or two, one at a time, and not lost. */
 	ASSERT_EQ(0, xenbatch_evtchn_ack(self->xb, self->port));
-	EXPECT_EQ(self->port, next(self->xb, SOON));
-	EXPECT_EQ(-1, next(self->xb, NEVER));
-	ASSERT_EQ(0, xenbatch_evtchn_ack(self->xb, self->port));
-	EXPECT_EQ(-1, next(self->xb, NEVER));
+	for (; next(self->xb, n ? NEVER : SOON) == self->port; n++) {
+		EXPECT_EQ(-1, next(self->xb, NEVER));
+		ASSERT_EQ(0, xenbatch_evtchn_ack(self->xb, self->port));
+	}
+	EXPECT_LE(1, n);
+	EXPECT_GE(2, n);
 }
 
 TEST_F(virq, kernel_acknowledges)
