@@ -106,14 +106,22 @@ static void rights(struct mode *m)
 	}
 }
 
-/* The numbers are what was on stock's stack: the words are looked at. */
+/*
+ * The numbers are what was on stock's stack, of any length and sign: the words
+ * are looked at, all of them or those before the first number.
+ */
+#define ALL_WORDS	88
+#define FIRST_WORD	9
+
 static void words(struct mode *m, const char *text, size_t size)
 {
 	size_t i;
 
+	if (size < ALL_WORDS)
+		size = FIRST_WORD;
 	for (i = 0; i < size && text[i]; i++) {
-		if (text[i] < '0' || text[i] > '9')
-			fputc(text[i] == '-' ? '0' : text[i], m->out);
+		if (text[i] != '-' && (text[i] < '0' || text[i] > '9'))
+			fputc(text[i], m->out);
 	}
 	fputc('\n', m->out);
 }
@@ -129,7 +137,7 @@ static void statistics(struct mode *m)
 
 		memset(buf, 'a', sizeof(buf));
 		CALL(m, xc_flask_avc_hashstats, buf, size);
-		words(m, buf, size > 63 ? size : 12);
+		words(m, buf, size);
 		memset(buf, 'a', sizeof(buf));
 		CALL(m, xc_flask_avc_cachestats, buf, size);
 		bytes(m, "cache", buf, sizeof(buf));
