@@ -235,13 +235,17 @@ TEST_F_TIMEOUT(tool, bench_compares_and_cleans_up, 300)
 		SKIP(return, "only in pass module");
 	ASSERT_LE(1, before);
 	ASSERT_EQ(0, RUN(self->said, "bench", "--json",
-			 "--row=xc_vcpu_getinfo.deferred", "--row=sweep.64x2"));
+			 "--row=xc_vcpu_getinfo.deferred", "--row=sweep.64x2",
+			 "--row=evtchn.wakeup"));
 	EXPECT_EQ(0, self->said->status) {
 		TH_LOG("%s", self->said->err);
 	}
 	EXPECT_NE(NULL, strstr(self->said->out, "\"same\": true"));
 	EXPECT_EQ(NULL, strstr(self->said->out, "\"same\": false"));
 	EXPECT_NE(NULL, strstr(self->said->out, "\"sweep.64x2\""));
+	EXPECT_NE(NULL, strstr(self->said->out, "\"evtchn.wakeup\""));
+	/* how long each wake-up took: no other row has it */
+	EXPECT_NE(NULL, strstr(self->said->out, "\"latency_ns\""));
 	EXPECT_EQ(before, nr_domains());
 }
 
