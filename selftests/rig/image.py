@@ -32,10 +32,17 @@ STOCK_PROGRAMS = ["%s/%s" % (XENBIN, n) for n in (
     "xl", "xenstored", "xenconsoled", "xenconsole", "xen-init-dom0",
     "libxl-save-helper", "lsevtchn", "xentop", "xenctx", "xen-diag",
     "xen-hptool", "xen-mfndump", "xenstore-control", "readnotes",
-    "test-resource", "depriv-fd-checker")] + [
+    "depriv-fd-checker", "flask-get-bool", "flask-getenforce",
+    "flask-loadpolicy", "flask-set-bool", "flask-setenforce",
+    "test-paging-mempool", "test-resource", "test-tsx", "xen-access",
+    "xen-cpuid", "xen-hvmcrash", "xen-hvmctx", "xen-livepatch", "xen-lowmemd",
+    "xen-ucode", "xen-vmtrace", "xenlockprof", "xenperf", "xenpm")] + [
     "usr/bin/xenstore-" + n for n in (
         "ls", "read", "write", "list", "rm", "exists", "watch", "chmod")] + [
     "usr/bin/xenstore", "usr/bin/xen-detect", "etc/xen/xl.conf"]
+
+# What runs in the guest as it lies here: folders beside this file.
+SCRIPTS = ("guest", "../clients")
 
 # In the order of loading, when they have no dependency on each other. brd is
 # /dev/ram0, the one thing here that direct I/O can be done on.
@@ -232,10 +239,11 @@ def ours(build, rig, root, arch, release, module, extra, job):
     """The bytes of our own part and of the job. `extra`: (host, guest)."""
     cpio = Cpio()
     elf = []
-    for name in sorted(os.listdir(os.path.join(rig, "guest"))):
-        if not name.endswith(".c"):
+    for folder in SCRIPTS:
+        folder = os.path.join(rig, folder)
+        for name in sorted(os.listdir(folder)):
             cpio.add("init" if name == "init" else "rig/" + name,
-                     os.path.join(rig, "guest", name))
+                     os.path.join(folder, name))
     cpio.add("rig/oracle", os.path.join(build, "rig", "oracle"))
     if module:
         cpio.add("lib/modules/%s/extra/xenbatch.ko" % release, module)
@@ -264,6 +272,9 @@ def ours(build, rig, root, arch, release, module, extra, job):
         if os.path.isfile(path) and os.access(path, os.X_OK):
             cpio.add("%s/%s" % (TESTS, name), path)
             elf.append(path)
+    guests = os.path.join(tests, "guest")
+    if os.path.isdir(guests):
+        cpio.add(TESTS + "/guest", guests)
     for host, guest in extra:
         cpio.add(guest, host)
         if os.path.isfile(host):

@@ -6,11 +6,16 @@ from shlex import quote
 
 import image
 
-GUEST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "guest")
+RIG = os.path.dirname(os.path.abspath(__file__))
 
 
 class PlanError(Exception):
     pass
+
+
+def scripts():
+    """What can be run in the guest as it lies here."""
+    return [n for f in image.SCRIPTS for n in os.listdir(os.path.join(RIG, f))]
 
 
 def read_plan(path):
@@ -48,9 +53,9 @@ def plan_job(args):
                             else [])
                 if os.path.isfile(os.path.join(folder, n)) and
                 os.access(os.path.join(folder, n), os.X_OK)]
-    scripts = os.listdir(GUEST)
+    there = scripts()
     passes, tests = read_plan(args.plan)
-    rows = rows_for(tests, programs, scripts)
+    rows = rows_for(tests, programs, there)
     if args.only:
         rows = [r for r in rows if r[0] == args.only]
         if not rows:
@@ -68,7 +73,7 @@ def plan_job(args):
                 text.append("rig_xl")
             text.append("rig_test %s %d /%s/%s" % (
                 quote(test), seconds,
-                "rig" if test in scripts else image.TESTS, quote(test)))
+                "rig" if test in there else image.TESTS, quote(test)))
     if not text:
         raise PlanError("nothing to run")
     return text

@@ -189,7 +189,7 @@ class Plans(unittest.TestCase):
     def test_the_other_plan_reads(self):
         passes, tests = job.read_plan(os.path.join(RIG, "refuse.txt"))
         for name, where, _, _ in tests:
-            self.assertIn(name, os.listdir(job.GUEST))
+            self.assertIn(name, job.scripts())
             self.assertIn(where, [p[0] for p in passes])
         for name, module, _ in passes:
             # those that are no scenario's are of the dom0 that has the module
