@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * EVTCHN_*: neighbouring notifications are one multicall, so that what they
- * bring back to this dom0 comes in one interrupt; the others run one by one.
+ * bring back to this dom0 is taken at once; the others run one by one.
  */
 #include <linux/err.h>
 #include <linux/mm.h>

@@ -4,7 +4,7 @@
  *
  * An event that a PV dom0 sends to itself is pending when the hypercall
  * returns. For the upcall that brings it, Xen makes a frame on the kernel's
- * stack, and the kernel's way back from it is one more hypercall: some 800
+ * stack, and the kernel's way back from it is one more hypercall: some 450
  * instructions. Who sent it with interrupts off can take it there and then: the
  * kernel's own loop over what is pending is exported, and what it needs around
  * it is what an interrupt's entry gives it: the context of a hard interrupt,
