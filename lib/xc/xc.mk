@@ -10,6 +10,7 @@ XC_ELF   := $(shell readelf -W -d -V $(XC_STOCK) 2>/dev/null | \
 	       -e 's/.*Index: 2 .*Name: \(.*\)/\1/p' | head -n 2)
 XC_SONAME := $(firstword $(XC_ELF))
 XC_NODE   := $(word 2,$(XC_ELF))
+XC_RELEASE := $(XC_SONAME:libxenctrl.so.%=%)
 XC_SO     := $(O)/lib/$(XC_SONAME)
 XC_LIBS   := -lxencall -lxenevtchn -lxenforeignmemory -lxengnttab \
 	-lxendevicemodel -lxentoolcore -lxentoollog -lpthread
@@ -31,11 +32,21 @@ $(O)/lib/xc/%.o: lib/xc/%.c lib/xc/xc.mk
 
 -include $(XC_OBJ:.o=.d)
 
-$(O)/lib/xc/libxenctrl.map: lib/xc/libxenctrl.map.in lib/xc/xc.mk
+# Stock's functions of this release under stock's own node, and ours.
+XC_ROWS = $(CC) -E -P -x c '-DXC(n,g,h,w,s,e)=n s e' '-DXC_DATA(n,s,e)=n s e' \
+	'-DXC_OWN(n,g)=n own -' lib/xc/api.def
+$(O)/lib/xc/libxenctrl.map: lib/xc/api.def lib/xc/xc.mk
 	@mkdir -p $(@D)
 	$(Q)test -n "$(XC_NODE)" || { echo "xenbatch: $(XC_STOCK) has no" \
 		"soname or version node: is libxen-dev installed?"; exit 1; }
-	$(Q)sed -e 's/@NODE@/$(XC_NODE)/' $< >$@
+	$(Q)$(XC_ROWS) >$@.rows
+	$(Q)awk -v release=$(XC_RELEASE) -v node=$(XC_NODE) ' \
+		$$2 == "own" { own = own "\t\t" $$1 ";\n"; next } \
+		$$2 <= release && ($$3 == "-" || release < $$3) { \
+			stock = stock "\t\t" $$1 ";\n" } \
+		END { form = "%s {\n\tglobal:\n%s%s};\n"; \
+			printf form, node, stock, "\tlocal:\n\t\t*;\n"; \
+			printf form, "XENBATCH_XC_0", own, "" }' $@.rows >$@
 
 $(XC_SO): $(XC_OBJ) $(O)/lib/xc/libxenctrl.map $(O)/lib/libxenbatch.so
 	@mkdir -p $(@D)
