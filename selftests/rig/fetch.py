@@ -181,8 +181,11 @@ def guest_root(build, packages_txt, arch, release=None):
                        arch.name) if arch.cross else Apt())
     kernel = ("linux-image-" + release if release
               else kernel_package(apt, arch))
+    rows = [row.split() for row in read_list(packages_txt)]
     packages = [p.replace("amd64", arch.name)
-                for p in [*read_list(packages_txt), *arch.packages]]
+                for p in [*(row[0] for row in rows
+                            if not row[1:] or arch.name in row[1:]),
+                          *arch.packages]]
     debs = apt.download([kernel] + packages, os.path.join(cache, "debs"))
     build = arch.out(build)
     names = "\n".join(sorted(map(os.path.basename, debs)) + KERNEL_PARTS)

@@ -34,12 +34,20 @@ STOCK_PROGRAMS = ["%s/%s" % (XENBIN, n) for n in (
     "xen-hptool", "xen-mfndump", "xenstore-control", "readnotes",
     "depriv-fd-checker", "flask-get-bool", "flask-getenforce",
     "flask-loadpolicy", "flask-set-bool", "flask-setenforce",
-    "test-paging-mempool", "test-resource", "test-tsx", "xen-access",
-    "xen-cpuid", "xen-hvmcrash", "xen-hvmctx", "xen-livepatch", "xen-lowmemd",
-    "xen-ucode", "xen-vmtrace", "xenlockprof", "xenperf", "xenpm")] + [
+    "test-cpu-policy", "test-paging-mempool", "test-resource", "test-tsx",
+    "verify-stream-v2", "xen-access", "xen-cpuid", "xen-hvmcrash", "xen-hvmctx", "xen-livepatch", "xen-lowmemd",
+    "xen-ucode", "xen-vmtrace", "xenlockprof", "xenperf", "xenpm",
+    "xentrace", "xentrace_setsize", "xenwatchdogd")] + [
     "usr/bin/xenstore-" + n for n in (
         "ls", "read", "write", "list", "rm", "exists", "watch", "chmod")] + [
     "usr/bin/xenstore", "usr/bin/xen-detect", "etc/xen/xl.conf"]
+
+# Python, by the names that a program asks for, and Xen's bindings for it where
+# it looks for such; of its library what python.txt names.
+PYTHON = "usr/lib/python3.11"
+PYTHON_XEN = "usr/lib/xen-4.17/lib/python/xen"
+PYTHON_LINKS = {"usr/bin/python3": "python3.11",
+                "usr/lib/python3/dist-packages/xen": "/" + PYTHON_XEN}
 
 # What runs in the guest as it lies here: folders beside this file.
 SCRIPTS = ("guest", "../clients")
@@ -187,10 +195,42 @@ def kernel_modules(root, release):
     return ["/" + os.path.relpath(p, root) for p in order]
 
 
+def files_below(path):
+    """A file, or all files of a folder, at any depth."""
+    if not os.path.isdir(path):
+        return [path]
+    return sorted(os.path.join(folder, n)
+                  for folder, _, names in os.walk(path) for n in names)
+
+
+def add_python(cpio, root, parts):
+    """Python with the wanted parts; returns its ELF files' paths."""
+    base = os.path.join(root, PYTHON)
+    found = []
+    for part in parts:
+        paths = glob.glob(os.path.join(base, part))
+        if not paths:
+            raise fetch.FetchError("python.txt names %s, which Debian's "
+                                   "Python has not" % part)
+        found += [f for p in paths for f in files_below(p)]
+    found += files_below(os.path.join(root, PYTHON_XEN))
+    found.append(os.path.join(root, "usr/bin/python3.11"))
+    for path in found:
+        cpio.add(os.path.relpath(path, root), path)
+    for name, target in PYTHON_LINKS.items():
+        cpio.folder(os.path.dirname(name))
+        cpio.link(name, target)
+    return [f for f in found if not f.endswith(".py")]
+
+
 def stock(build, root, arch, release, key):
     """Path of Debian's part of the initramfs."""
-    with open(__file__, "rb") as f:
-        key = hashlib.sha256(key.encode() + f.read()).hexdigest()[:16]
+    python = os.path.join(os.path.dirname(__file__), "python.txt")
+    digest = hashlib.sha256(key.encode())
+    for path in (__file__, python):
+        with open(path, "rb") as f:
+            digest.update(f.read())
+    key = digest.hexdigest()[:16]
     path = os.path.join(build, "rig", "stock-%s.cpio" % key)
     if os.path.exists(path):
         return path
@@ -212,6 +252,8 @@ def stock(build, root, arch, release, key):
     for name, p in zip(names, full):
         with open(os.path.realpath(p), "rb") as f:
             cpio.file(name, f.read())
+    if not arch.cross:
+        full += add_python(cpio, root, fetch.read_list(python))
     # Every Xen library, also those that only ours load or compare with.
     libs = {n: "%s/%s" % (arch.lib, n)
             for n in os.listdir(os.path.join(root, arch.lib))

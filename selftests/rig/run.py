@@ -24,9 +24,9 @@ complaint), and Xen's tables show no grant, port or domain that was not in
 use before. The full log is <build>/rig/log/<scenario>.log.
 
 What each file is for: scenario.py the table of machines, arch.py their
-processors, plan.txt the table of tests, packages.txt and fetch.py the guest's packages, image.py the
-initramfs, guest/ and oracle.c what runs in it, machine.py the emulator,
-check.py and tap.py the judgement.
+processors, plan.txt the table of tests, packages.txt, python.txt and fetch.py
+what the guest has of Debian, image.py the initramfs, guest/ and oracle.c what
+runs in it, machine.py the emulator, check.py and tap.py the judgement.
 """
 
 import argparse
