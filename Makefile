@@ -88,7 +88,8 @@ CHECKS := all lint abi-check kmod-check kmod-matrix unit rig-check bench-check \
 check: setup
 	@MAKE="$(MAKE)" selftests/check.sh $(O) $(CHECKS)
 
-install: install-kmod install-core install-xc install-stable install-tools
+install: install-kmod install-core install-xc install-stable install-watch \
+	install-tools
 
 # Everything installed to an empty folder, and a stranger's program built from
 # there with nothing but pkg-config.

@@ -5,8 +5,9 @@
  *
  * ioctl is made here and not in libc: it is the one call on the fast path,
  * and libc's costs more around it, and cuts the 64-bit answer of a hypercall
- * down to an int. The unit tests put a small simulated kernel underneath
- * (XB_TEST_OS, see selftests/unit/).
+ * down to an int. In the libraries for `xenbatch run --stats` it is made by libc's
+ * syscall(), where it can be seen (XB_OS_WATCHED). The unit tests put a small
+ * simulated kernel underneath (XB_TEST_OS, see selftests/unit/).
  */
 #ifndef XB_OS_H
 #define XB_OS_H
@@ -18,6 +19,7 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define XB_OS_IF_FREE	0x100000	/* MAP_FIXED_NOREPLACE */
@@ -222,7 +224,16 @@ static inline void xb_os_close(int fd)
 
 static inline long xb_os_ioctl(int fd, unsigned long request, void *arg)
 {
-#if defined(__x86_64__) && defined(__LP64__)
+#if defined(XB_OS_WATCHED)
+	int saved = errno;
+	long ret = syscall(SYS_ioctl, fd, request, arg);
+
+	if (ret == -1) {
+		ret = -errno;
+		errno = saved;
+	}
+	return ret;
+#elif defined(__x86_64__) && defined(__LP64__)
 	long ret;
 
 	__asm__ volatile("syscall"
