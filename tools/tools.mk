@@ -14,7 +14,7 @@ XENCTRL_SONAME = $(shell readelf -d $(XENCTRL_STOCK) | \
 # LIBDIR as seen from PREFIX/bin, so that a whole installation can be moved.
 TOOL_LIBDIR = ../$(patsubst $(PREFIX)/%,%,$(LIBDIR))
 
-TOOL_CPPFLAGS = $(XB_CPPFLAGS) -DXENCTRL_SONAME='"$(XENCTRL_SONAME)"' \
+TOOL_CPPFLAGS = $(XB_CPPFLAGS) -I$(O)/tools -DXENCTRL_SONAME='"$(XENCTRL_SONAME)"' \
 	-DXENCTRL_STOCK_DIR='"$(abspath $(dir $(XENCTRL_STOCK)))"' \
 	-DXENBATCH_DROPIN_DIR='"$(LIBDIR)/xenbatch"' \
 	-DXENBATCH_DROPIN_BESIDE='"$(TOOL_LIBDIR)/xenbatch/"'
@@ -28,6 +28,13 @@ $(O)/tools/%.o: tools/%.c tools/tools.mk
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(TOOL_CPPFLAGS) $(CPPFLAGS) $(XB_CFLAGS) $(CFLAGS) \
 		-MMD -MP -c $< -o $@
+
+# What hypercalls are called, from the headers of Xen that are installed.
+$(O)/tools/run/names.o: $(O)/tools/run/hypercalls.inc
+$(O)/tools/run/hypercalls.inc: tools/run/headers.h tools/run/names.awk
+	@mkdir -p $(@D)
+	$(Q)$(CC) -E -dD tools/run/headers.h >$@.headers
+	$(Q)awk -f tools/run/names.awk $@.headers >$@
 
 # $$ORIGIN: runs from build/ as it is, and installed without ldconfig.
 $(TOOL_BIN): $(TOOL_OBJ) | lib

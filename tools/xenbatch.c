@@ -16,6 +16,8 @@ static const struct tool tools[] = {
 	  tool_info },
 	{ "bench", "what calls cost: stock libxenctrl, xenbatch, Xen's floor",
 	  tool_bench },
+	{ "run",   "runs a program on xenbatch's libraries; says what it did",
+	  tool_run },
 };
 
 #define NR_TOOLS (sizeof(tools) / sizeof(tools[0]))
