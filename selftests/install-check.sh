@@ -22,7 +22,8 @@ for f in bin/xenbatch lib/libxenbatch.so.0 lib/libxenbatch.so \
 	lib/xenbatch/libxenctrl.so lib/xenbatch/libxengnttab.so.1 \
 	lib/xenbatch/libxenforeignmemory.so.1 \
 	lib/xenbatch/libxencall.so.1 lib/xenbatch/libxendevicemodel.so.1 \
-	lib/xenbatch/libxenevtchn.so.1 lib/pkgconfig/xenbatch.pc \
+	lib/xenbatch/libxenevtchn.so.1 lib/xenbatch/watch/watch.so \
+	lib/xenbatch/watch/libxenbatch.so.0 lib/pkgconfig/xenbatch.pc \
 	lib/pkgconfig/xenbatch-xc.pc include/xenbatch.h \
 	include/xenbatch_xc.h include/linux/xenbatch.h; do
 	[ -e "$dest/opt/xb/$f" ] || fail "not installed: $f"
@@ -88,6 +89,17 @@ for p in ./native ./native-c++ ./deferred; do
 	[ $status = 0 ] || [ $status = 3 ] || { cat out; fail "$p: $status"; }
 	[ -s out ] || [ $status = 0 ] || fail "$p failed and said nothing"
 done
+
+# The tool finds the libraries that were installed with it.
+unset LD_LIBRARY_PATH
+run="$dest/opt/xb/bin/xenbatch run"
+[ "$($run --print-env)" = "LD_LIBRARY_PATH=$dest$libdir/xenbatch" ] ||
+	fail "xenbatch run does not find the libraries"
+$run --json --stats=stats -- ./deferred >out 2>&1 || true
+grep -q "$dest$libdir/xenbatch/watch/libxenbatch.so.0" stats ||
+	fail "a program under xenbatch run is not on the installed libraries"
+grep -q '"xc_interface_open"' stats ||
+	fail "xenbatch run --stats does not count what a program calls"
 "$dest/opt/xb/bin/xenbatch" --version | grep -q '[0-9]' ||
 	fail "xenbatch --version does not run"
 echo "install-check: ok"

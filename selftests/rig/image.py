@@ -303,6 +303,10 @@ def ours(build, rig, root, arch, release, module, extra, job):
         # that shadow Debian's only by who asks for them.
         if not library(root, name):
             cpio.link("%s/%s" % (arch.lib, name), "/%s/%s" % (OURS, name))
+    watch = os.path.join(libdir, "watch")
+    for name in sorted(os.listdir(watch)) if os.path.isdir(watch) else []:
+        if ".so" in name:
+            cpio.add("%s/watch/%s" % (OURS, name), os.path.join(watch, name))
     tool = os.path.join(build, "tools", "xenbatch")
     if os.path.exists(tool):
         cpio.add("usr/bin/xenbatch", tool)
