@@ -21,6 +21,8 @@
 
 struct watch_stats *watch_stats;
 
+static const struct link_map *program;	/* before its libraries */
+
 static const char *const libraries[WATCH_NR_LIBRARIES] = {
 	[WATCH_XENCTRL] = "libxenctrl",
 	[WATCH_XENCALL] = "libxencall",
@@ -61,7 +63,7 @@ static const char *plain_name(const char *name)
 	return name;
 }
 
-static enum watch_library library_of(const char *path)
+enum watch_library watch_library_of(const char *path)
 {
 	const char *name = strrchr(path, '/');
 
@@ -110,8 +112,9 @@ SHOWN unsigned int la_version(unsigned int version)
 SHOWN unsigned int la_objopen(struct link_map *map, Lmid_t lmid,
 			      uintptr_t *cookie)
 {
-	(void)lmid;
-	*cookie = library_of(map->l_name);
+	if (lmid == LM_ID_BASE && !program)
+		program = map;
+	*cookie = watch_library_of(map->l_name);
 	if (*cookie != WATCH_OTHER) {
 		struct watch_row *row = watch_row_name(WATCH_LIBRARY,
 						       map->l_name, *cookie);
@@ -136,19 +139,33 @@ static uintptr_t from_library(const char *name, uintptr_t target)
 	return target;
 }
 
+uintptr_t watch_bound(const char *name, uintptr_t target,
+		      enum watch_library from, enum watch_library to)
+{
+	struct watch_row *row;
+
+	if (from != WATCH_OTHER && to == WATCH_OTHER)
+		return from_library(name, target);
+	if (from != WATCH_OTHER || to == WATCH_OTHER)
+		return target;
+	row = watch_row_name(WATCH_CALL, name, to);
+	return row ? watch_thunk(row, target) : target;
+}
+
 SHOWN uintptr_t la_symbind64(Elf64_Sym *sym, unsigned int ndx,
 			     uintptr_t *from, uintptr_t *to,
 			     unsigned int *flags, const char *name)
 {
-	struct watch_row *row;
-
 	(void)ndx;
 	(void)flags;
-	if (*from != WATCH_OTHER && *to == WATCH_OTHER)
-		return from_library(name, sym->st_value);
-	if (*from != WATCH_OTHER || *to == WATCH_OTHER ||
-	    ELF64_ST_TYPE(sym->st_info) != STT_FUNC)
+	if (ELF64_ST_TYPE(sym->st_info) != STT_FUNC)
 		return sym->st_value;
-	row = watch_row_name(WATCH_CALL, name, *to);
-	return row ? watch_thunk(row, sym->st_value) : sym->st_value;
+	return watch_bound(name, sym->st_value, *from, *to);
+}
+
+/* All is bound, and nothing has run. */
+SHOWN void la_preinit(uintptr_t *cookie)
+{
+	(void)cookie;
+	watch_pointers(program);
 }

@@ -30,6 +30,15 @@ static inline void watch_add(uint64_t *to, uint64_t n)
 	__atomic_add_fetch(to, n, __ATOMIC_RELAXED);
 }
 
+/* audit.c: of the file at path; and what to bind name to in target's place. */
+enum watch_library watch_library_of(const char *path);
+uintptr_t watch_bound(const char *name, uintptr_t target,
+		      enum watch_library from, enum watch_library to);
+
+/* pointers.c: what was bound without asking, first and those behind it. */
+struct link_map;
+void watch_pointers(const struct link_map *first);
+
 /* thunk.c: count in row, and go on to target. target itself: no room. */
 uintptr_t watch_thunk(struct watch_row *row, uintptr_t target);
 

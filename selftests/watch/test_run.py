@@ -149,8 +149,21 @@ class Libraries(unittest.TestCase):
 
 
 class Counts(unittest.TestCase):
+    here = HERE
+
+    def setUp(self):
+        self.client = os.path.join(self.here, "client")
+        self.env = environment(LD_LIBRARY_PATH=self.here)
+
+    def counted(self, *args):
+        return counted(*args, env=self.env)
+
+    def test_pointer(self):
+        r, p = self.counted(self.client, "pointer", "nothing", "pointer")
+        self.assertEqual(r["calls"]["total"], 3)
+
     def test_threads(self):
-        r, p = counted(CLIENT, "threads")
+        r, p = self.counted(self.client, "threads")
         self.assertEqual(numbers(r["calls"]["functions"]),
                          {"fake_nothing": 400000})
         self.assertEqual(numbers(r["calls"]["groups"]), {"libxencall": 400000})
@@ -159,14 +172,14 @@ class Counts(unittest.TestCase):
         self.assertEqual(r["not_counted"], 0)
 
     def test_arguments_and_results(self):
-        r, p = counted(CLIENT, "arguments", "arguments")
+        r, p = self.counted(self.client, "arguments", "arguments")
         self.assertEqual(p.stdout, "36.75 28\n" * 2)
         self.assertEqual(numbers(r["calls"]["functions"]),
                          {"fake_sum": 2, "fake_vsum": 2})
 
     def test_processes(self):
-        r, p = counted("sh", "-c", "%s forks; %s execs; exit 5" %
-                       (CLIENT, CLIENT))
+        r, p = self.counted("sh", "-c", "%s forks; %s execs; exit 5" %
+                       (self.client, self.client))
         self.assertEqual(p.returncode, 5)
         self.assertEqual(p.stdout, "36.75 28\n")
         # three children, then before and behind exec
@@ -175,21 +188,21 @@ class Counts(unittest.TestCase):
         # sh, the client, the client twice
         self.assertEqual(r["processes"], 4)
         self.assertEqual(numbers(r["loaded"], "processes"),
-                         {HERE + "/libxencall.so.1": 3})
+                         {self.here + "/libxencall.so.1": 3})
 
     def test_killed(self):
-        r, p = counted(CLIENT, "nothing", "killed")
+        r, p = self.counted(self.client, "nothing", "killed")
         self.assertEqual(p.returncode, -signal.SIGKILL)
         self.assertEqual(r["signal"], signal.SIGKILL)
         self.assertNotIn("status", r)
         self.assertEqual(r["calls"]["total"], 2)
 
     def test_status_is_in_the_report(self):
-        r, p = counted(CLIENT, "seven")
-        self.assertEqual((r["status"], r["command"]), (7, [CLIENT, "seven"]))
+        r, p = self.counted(self.client, "seven")
+        self.assertEqual((r["status"], r["command"]), (7, [self.client, "seven"]))
 
     def test_hypercalls(self):
-        r, p = counted(CLIENT, "hypercalls")
+        r, p = self.counted(self.client, "hypercalls")
         h = r["hypercalls"]
         self.assertEqual(numbers(h["names"], "stock"), {
             "domctl.getvcpuinfo": 2, "xen_version.version": 1,
@@ -208,7 +221,7 @@ class Counts(unittest.TestCase):
                          {"privcmd.hypercall": 2})
 
     def test_mappings(self):
-        r, p = counted(CLIENT, "mappings")
+        r, p = self.counted(self.client, "mappings")
         self.assertEqual(r["mappings"]["stock"],
                          {"mapped_pages": 8 + 3, "unmapped_pages": 8 + 2})
         self.assertEqual(numbers(r["system_calls"]["names"]),
@@ -219,7 +232,7 @@ class Counts(unittest.TestCase):
              "gntdev.unmap_grant_ref": 0})
 
     def test_batch(self):
-        r, p = counted(CLIENT, "batch")
+        r, p = self.counted(self.client, "batch")
         h = r["hypercalls"]
         self.assertEqual(numbers(h["names"], "fast"), {"sysctl.physinfo": 2})
         self.assertEqual(h["fast"], {"hypercalls": 2, "system_calls": 3,
@@ -235,12 +248,18 @@ class Counts(unittest.TestCase):
         self.assertEqual(r["not_counted"], 1)
 
     def test_text(self):
-        p = run("--stock", "--stats", CLIENT, "hypercalls", "batch")
+        p = run("--stock", "--stats", self.client, "hypercalls", "batch",
+                env=self.env)
         self.assertEqual(p.returncode, 0)
         for line in ("stock     7 hypercalls, by 6 system calls",
                      "fast      2 hypercalls among 6 operations, by 3 system",
                      "libxencall      2\n", "domctl.getvcpuinfo "):
             self.assertIn(line, p.stderr)
+
+
+class CountsWithoutPlt(Counts):
+    """What is built with -fno-plt binds without asking the auditor."""
+    here = os.path.join(HERE, "noplt")
 
 
 if __name__ == "__main__":
