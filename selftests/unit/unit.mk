@@ -51,7 +51,7 @@ $$(UNIT_DIR)/$1/test_%: $$(UNIT_DIR)/$1/selftests/unit/test_%.o \
 $$(UNIT_DIR)/$1/test_xc_%: UNIT_LIBS += -lxenctrl
 
 # All of lib/xc, its exported functions as ours_*, next to stock's.
-$$(UNIT_DIR)/$1/ours.syms: lib/xc/libxenctrl.map.in
+$$(UNIT_DIR)/$1/ours.syms: $(O)/lib/xc/libxenctrl.map
 	@mkdir -p $$(@D)
 	$$(Q)sed -n 's/^\t\t\([a-z_A-Z0-9]*\);$$$$/\1 ours_\1/p' $$< >$$@
 
