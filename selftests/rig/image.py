@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The guest's initramfs: three cpio archives, one behind the other.
+"""The guest's initramfs: cpio archives, one behind the other.
 
 stock  Debian's part: busybox, Xen's clients with their libraries, modules.
        Made once per set of package versions.
+libvirt  more of Debian's, where the scenario wants it (libvirt.py).
 ours   module, libraries, tools, selftests, init. Made at every boot, since
        that takes a tenth of a second and so can never be out of date.
 job    what this boot has to do.
@@ -226,16 +227,28 @@ def add_python(cpio, root, parts):
 def stock(build, root, arch, release, key):
     """Path of Debian's part of the initramfs."""
     python = os.path.join(os.path.dirname(__file__), "python.txt")
+    return kept(build, "stock", key, (__file__, python),
+                lambda: stock_bytes(root, arch, release, python))
+
+
+def kept(build, name, key, sources, make):
+    """Path of an archive that stays while key and sources are the same."""
     digest = hashlib.sha256(key.encode())
-    for path in (__file__, python):
-        with open(path, "rb") as f:
+    for source in sources:
+        with open(source, "rb") as f:
             digest.update(f.read())
-    key = digest.hexdigest()[:16]
-    path = os.path.join(build, "rig", "stock-%s.cpio" % key)
-    if os.path.exists(path):
-        return path
-    fetch.tidy(os.path.join(build, "rig"), "stock-")
-    fetch.say("CPIO", os.path.basename(path))
+    path = os.path.join(build, "rig", "%s-%s.cpio" % (
+        name, digest.hexdigest()[:16]))
+    if not os.path.exists(path):
+        fetch.tidy(os.path.join(build, "rig"), name + "-")
+        fetch.say("CPIO", os.path.basename(path))
+        with open(path + ".part", "wb") as f:
+            f.write(make())
+        os.rename(path + ".part", path)
+    return path
+
+
+def stock_bytes(root, arch, release, python):
     cpio = Cpio()
     for f in FOLDERS:
         cpio.folder(f)
@@ -271,10 +284,7 @@ def stock(build, root, arch, release, key):
     for m in modules:
         cpio.add(m, root + m)
     cpio.file("rig/modules", ("\n".join(modules) + "\n").encode(), 0o644)
-    with open(path + ".part", "wb") as f:
-        f.write(cpio.bytes())
-    os.rename(path + ".part", path)
-    return path
+    return cpio.bytes()
 
 
 def ours(build, rig, root, arch, release, module, extra, job):

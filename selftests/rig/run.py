@@ -43,6 +43,7 @@ import check                                            # noqa: E402
 import fetch                                            # noqa: E402
 import image                                            # noqa: E402
 import job                                              # noqa: E402
+import libvirt                                          # noqa: E402
 import machine                                          # noqa: E402
 from scenario import SCENARIOS                          # noqa: E402
 from tap import Tap                                     # noqa: E402
@@ -310,8 +311,12 @@ def prepare(args, text):
         extra.append([kernel, "boot/vmlinux"])
     initrd = os.path.join(args.out, "rig", "initrd")
     with open(initrd, "wb") as f:
-        with open(image.stock(args.out, root, arch, release, key), "rb") as s:
-            f.write(s.read())
+        parts = [image.stock(args.out, root, arch, release, key)]
+        if SCENARIOS[args.scenario].libvirt:
+            parts.append(libvirt.archive(args.out, root, key))
+        for part in parts:
+            with open(part, "rb") as s:
+                f.write(s.read())
         f.write(image.ours(args.out, RIG, root, arch, release, module,
                            extra, text))
     return image.hypervisor(args.out, root, arch, key), kernel, initrd

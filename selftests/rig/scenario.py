@@ -29,6 +29,7 @@ class Scenario:
     boot_seconds: int = 240         # until the guest's agent speaks
     hypervisor: bool = True         # False: the kernel alone, no Xen below
     guest_kernel: bool = False      # dom0 has /boot/vmlinux, to run as guest
+    libvirt: bool = False           # dom0 has libvirtd
 
     def xen_line(self):
         # bootscrub costs seconds under TCG; the ring must hold what Xen says
@@ -81,8 +82,8 @@ SCENARIOS = {
     "bench-noxpti": replace(BENCH, xen="xpti=no spec-ctrl=no"),
     # Debian's kernel on a machine without Xen
     "bare": replace(NORMAL, hypervisor=False),
-    # ... and in a guest: a dom0 that can run it
-    "guests": replace(NORMAL, guest_kernel=True),
+    # ... and in a guest: a dom0 that can run it, by xl and by libvirt
+    "guests": replace(NORMAL, guest_kernel=True, libvirt=True),
     # an auto-translated dom0; Xen has it only with an IOMMU, and the emulator
     # needs three times as long for a guest in nested page tables
     "pvh": replace(NORMAL, machine=("-accel", "tcg", "-M", "q35", "-device",
