@@ -41,7 +41,7 @@ pvh-check: dom0-tests kmod tools
 		$(if $(T),--only $(T)) $(if $(PASS),--pass $(PASS))
 
 # Where the module must not load: a machine without Xen, a domain not dom0. That
-# one's dom0 also talks to a guest.
+# one's dom0 also talks to a guest, saves, restores and migrates it, and has libvirt.
 refuse-check: dom0-tests kmod tools
 	$(Q)$(RIG) --plan selftests/rig/refuse.txt --scenario bare --pass bare
 	$(Q)$(RIG) --plan selftests/rig/refuse.txt --scenario guests \
