@@ -37,6 +37,16 @@ endif
 KDIR ?= /lib/modules/$(KREL)/build
 
 XB_CPPFLAGS := -I. -Ilib/core -D_GNU_SOURCE -DXENBATCH_VERSION='"$(VERSION)"'
+
+# The libxen-dev to build for: the installed one, or a folder in which another
+# (and the libraries it needs) was unpacked by `dpkg -x`.
+ifneq ($(XEN_DEV),)
+XEN_LIBDIR  := $(XEN_DEV)/usr/lib/$(shell $(CC) -print-multiarch)
+XB_CPPFLAGS += -isystem $(XEN_DEV)/usr/include
+override LDFLAGS += -L$(XEN_LIBDIR) -Wl,-rpath-link,$(XEN_LIBDIR) \
+	-Wl,--allow-shlib-undefined
+endif
+
 XB_CFLAGS   := -std=gnu11 -Wall -Wextra -Werror -fvisibility=hidden -fPIC
 
 # `  CC lib/core/arena.c`, or with V=1 the command itself.
@@ -81,7 +91,7 @@ setup:
 	{ tail -n 40 $(O)/setup.log; echo "all of it: $(O)/setup.log"; exit 1; }
 
 # What `make check` is made of, in this order.
-CHECKS := all lint abi-check kmod-check kmod-matrix unit rig-check bench-check \
+CHECKS := all lint abi-check releases kmod-check kmod-matrix unit rig-check bench-check \
 	install-check dom0-check pvh-check arm64-check refuse-check bench \
 	demo
 
@@ -124,11 +134,14 @@ help:
 	@echo '  make check         build everything, run every test'
 	@echo 'To use it on a dom0:'
 	@echo '  make               the module, the libraries, the tool'
+	@echo '                     XEN_DEV=folder for a libxen-dev unpacked there'
 	@echo '  make install       DESTDIR=, PREFIX=$(PREFIX), LIBDIR='
 	@echo 'To work on it:'
 	@echo '  make unit          tests over a simulated hypervisor: seconds'
 	@echo '  make abi-check     our libraries beside stock'"'"'s: symbols,'
 	@echo '                     versions, sonames, layouts'
+	@echo '  make releases      libxenctrl for other releases of Xen, beside'
+	@echo '                     theirs'
 	@echo '  make dom0-check    tests in a real dom0; T=name for one of them,'
 	@echo '                     PASS=module,absent,stock for some passes'
 	@echo '  make dom0-shell    a shell in that dom0'

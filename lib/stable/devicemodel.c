@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -309,14 +310,20 @@ API int xendevicemodel_set_isa_irq_level(xendevicemodel_handle *dmod,
 	return run(dmod, domid, &op);
 }
 
+/* The headers of Xen 4.14 have neither, and build the same library. */
+enum { SET_IRQ_LEVEL = 19, NR_VCPUS = 20 };
+
 API int xendevicemodel_set_irq_level(xendevicemodel_handle *dmod, domid_t domid,
 				     uint32_t irq, unsigned int level)
 {
-	struct xen_dm_op op = {
-		.op = XEN_DMOP_set_irq_level,
-		.u.set_irq_level = { .irq = irq, .level = level },
-	};
+	struct xen_dm_op op = { .op = SET_IRQ_LEVEL };
+	const struct {
+		uint32_t irq;
+		uint8_t level;
+		uint8_t pad[3];
+	} arg = { .irq = irq, .level = level };
 
+	memcpy(&op.u, &arg, sizeof(arg));
 	return run(dmod, domid, &op);
 }
 
@@ -468,10 +475,13 @@ API int xendevicemodel_shutdown(xendevicemodel_handle *dmod, domid_t domid,
 API int xendevicemodel_nr_vcpus(xendevicemodel_handle *dmod, domid_t domid,
 				unsigned int *vcpus)
 {
-	struct xen_dm_op op = { .op = XEN_DMOP_nr_vcpus };
+	struct xen_dm_op op = { .op = NR_VCPUS };
 	int rc = run(dmod, domid, &op);
 
+	uint32_t answer;
+
+	memcpy(&answer, &op.u, sizeof(answer));
 	if (!rc)
-		*vcpus = op.u.nr_vcpus.vcpus;
+		*vcpus = answer;
 	return rc;
 }

@@ -58,6 +58,10 @@ static xenevtchn_handle *handle_make(xentoollog_logger *logger)
 	return NULL;
 }
 
+#ifndef XENEVTCHN_NO_CLOEXEC	/* Xen 4.14 */
+#define XENEVTCHN_NO_CLOEXEC (1 << 0)
+#endif
+
 API xenevtchn_handle *xenevtchn_open(xentoollog_logger *logger,
 				     unsigned int flags)
 {

@@ -38,12 +38,14 @@ static long para_done(struct xe_done *done, long ret)
 	COPY(user, xen, cpuinfo_cur_freq);
 	COPY(user, xen, cpuinfo_max_freq);
 	COPY(user, xen, cpuinfo_min_freq);
+	COPY(user, xen, turbo_enabled);
+	COPY_BYTES(user, xen, scaling_driver);
+#if XC_RELEASE < 420		/* and later they are in u */
 	COPY(user, xen, scaling_cur_freq);
 	COPY(user, xen, scaling_max_freq);
 	COPY(user, xen, scaling_min_freq);
-	COPY(user, xen, turbo_enabled);
-	COPY_BYTES(user, xen, scaling_driver);
 	COPY_BYTES(user, xen, scaling_governor);
+#endif
 	COPY_BYTES(user, xen, u);
 	return 0;
 }
@@ -112,6 +114,19 @@ XC_API int xc_set_cpufreq_para(xc_interface *xch, int cpuid, int ctrl_type,
 		.ctrl_value = ctrl_value,
 	}));
 }
+
+#if XC_RELEASE >= 420
+/* Written whatever the answer is. */
+XC_API int xc_set_cpufreq_cppc(xc_interface *xch, int cpuid,
+			       xc_set_cppc_para_t *set_cppc)
+{
+	if (!xch)
+		return xe_refuse_handle();
+	return xe_sysctl1_part(xch, set_cppc, pm_op.u.set_cppc,
+			       PM_OP(SET_CPUFREQ_CPPC, cpuid,
+				     .u.set_cppc = *set_cppc));
+}
+#endif
 
 /* Written if Xen refused, too: in stock what was on its stack then. */
 XC_API int xc_get_cpufreq_avgfreq(xc_interface *xch, int cpuid, int *avg_freq)

@@ -229,6 +229,7 @@ XC_API int xc_domain_send_trigger(xc_interface *xch, uint32_t domid,
 	return xe_end(k, XE_DOMCTL, d);
 }
 
+#if XC_RELEASE >= 417
 XC_API int xc_set_paging_mempool_size(xc_interface *xch, uint32_t domid,
 				      uint64_t size)
 {
@@ -256,6 +257,21 @@ XC_API int xc_get_paging_mempool_size(xc_interface *xch, uint32_t domid,
 			   offsetof(struct xen_domctl, u.paging_mempool.size),
 			   sizeof(*size));
 }
+#endif
+
+#if XC_RELEASE < 417
+XC_API int xc_domain_disable_migrate(xc_interface *xch, uint32_t domid)
+{
+	struct xe_cursor *k;
+	struct xen_domctl *d;
+
+	d = xe_open_domctl(&k, xch, XEN_DOMCTL_disable_migrate, domid);
+	if (!d)
+		return -1;
+	d->u.disable_migrate.disable = 1;
+	return xe_end(k, XE_DOMCTL, d);
+}
+#endif
 
 XC_API int xc_domain_set_tsc_info(xc_interface *xch, uint32_t domid,
 				  uint32_t tsc_mode, uint64_t elapsed_nsec,

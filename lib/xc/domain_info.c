@@ -4,6 +4,7 @@
  */
 #include "engine.h"
 
+#if XC_RELEASE < 420
 /* Stock clears the user's structure first, and so its padding too. */
 static void fill_dominfo(xc_dominfo_t *info, const struct xen_domctl *d)
 {
@@ -38,7 +39,9 @@ static void fill_dominfo(xc_dominfo_t *info, const struct xen_domctl *d)
 	info->nr_online_vcpus = from->nr_online_vcpus;
 	info->max_vcpu_id = from->max_vcpu_id;
 	info->cpupool = from->cpupool;
+#if XC_RELEASE >= 417
 	info->gpaddr_bits = from->gpaddr_bits;
+#endif
 	info->arch_config = from->arch_config;
 	memcpy(info->handle, from->handle, sizeof(info->handle));
 }
@@ -52,6 +55,7 @@ static long dominfo_done(struct xe_done *done, long ret)
 	fill_dominfo(done->to[0], done->block);
 	return 1;
 }
+#endif
 
 /* One hypercall that asks for the domain at or above domid. */
 static int ask(struct xe_cursor *k, uint32_t domid, void *to,
@@ -70,6 +74,7 @@ static int ask(struct xe_cursor *k, uint32_t domid, void *to,
 	return xe_end1_done(k, XE_DOMCTL, d, done);
 }
 
+#if XC_RELEASE < 420
 /* Each asks for the next after what the one before found. */
 static int getinfo_several(xc_interface *xch, uint32_t domid,
 			   unsigned int max_doms, xc_dominfo_t *info)
@@ -102,6 +107,24 @@ XC_API int xc_domain_getinfo(xc_interface *xch, uint32_t first_domid,
 	return xe_resume(b, xch,
 			 getinfo_several(xch, first_domid, max_doms, info));
 }
+#else
+static long single_done(struct xe_done *done, long ret)
+{
+	const struct xen_domctl *d = done->block;
+
+	if (ret < 0)
+		return -1;
+	if (done->to[0])
+		*(xc_domaininfo_t *)done->to[0] = d->u.getdomaininfo;
+	return 0;
+}
+
+XC_API int xc_domain_getinfo_single(xc_interface *xch, uint32_t domid,
+				    xc_domaininfo_t *info)
+{
+	return ask(xe_open(xch, XE_DONE_SIZE), domid, info, single_done);
+}
+#endif
 
 static long tot_pages_done(struct xe_done *done, long ret)
 {
@@ -109,7 +132,7 @@ static long tot_pages_done(struct xe_done *done, long ret)
 
 	if (ret < 0)
 		return -1;
-	if (d->domain != done->num) {
+	if (XC_RELEASE < 420 && d->domain != done->num) {
 		done->err = ESRCH;	/* stock has no errno for that */
 		return -1;
 	}

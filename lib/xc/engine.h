@@ -34,6 +34,7 @@
 #define XC_ENGINE_H
 
 #include "handle.h"
+#include "release.h"
 
 /* Scratch memory of one structure: a domctl, the biggest. */
 #define XE_SLOT		144u

@@ -360,7 +360,7 @@ static int cachestats(xc_interface *xch, char *buf, int size)
 	for (cpu = 0; size - n > 0; cpu++) {
 		xen_flask_op_t op = *FLASK(AVC_CACHESTATS,
 					   .u.cache_stats.cpu = cpu);
-		const xen_flask_cache_stats_t *s = &op.u.cache_stats;
+		const __typeof__(op.u.cache_stats) *s = &op.u.cache_stats;
 
 		buf += n;
 		size -= n;

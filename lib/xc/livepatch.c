@@ -22,8 +22,18 @@ static void set_name(struct xe_cursor *k, struct xen_livepatch_name *to,
 	set_xen_guest_handle_raw(to->name, xe_in(k, name, to->size));
 }
 
+#if XC_RELEASE < 420
+#define FORCED
+#else
+#define FORCED .flags = force ? LIVEPATCH_FLAG_FORCE : 0
+#endif
+
 XC_API int xc_livepatch_upload(xc_interface *xch, char *name,
-			       unsigned char *payload, uint32_t size)
+			       unsigned char *payload, uint32_t size
+#if XC_RELEASE >= 420
+			       , bool force
+#endif
+			       )
 {
 	struct xen_sysctl_livepatch_upload *up;
 	struct xe_cursor *k;
@@ -35,7 +45,7 @@ XC_API int xc_livepatch_upload(xc_interface *xch, char *name,
 			 xe_need(payload, size));
 	if (!k)
 		return -1;
-	s = xe_block(k, LIVEPATCH(UPLOAD));
+	s = xe_block(k, LIVEPATCH(UPLOAD, FORCED));
 	up = &s->u.livepatch.u.upload;
 	set_name(k, &up->name, name);
 	up->size = size;

@@ -105,8 +105,8 @@ static int ask(xc_interface *xch, struct listing *l)
 	HANDLE(metadata, METADATA);
 	HANDLE(metadata_len, METADATA_LEN);
 #undef HANDLE
+	memset(&s->u.livepatch, 0, offsetof(struct xen_sysctl_livepatch_op, u));
 	s->u.livepatch.cmd = XEN_SYSCTL_LIVEPATCH_LIST;
-	s->u.livepatch.pad = 0;
 	s->u.livepatch.u.list = l->list;
 	done->block = s;
 	done->to[0] = l;

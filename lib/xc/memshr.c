@@ -154,6 +154,12 @@ XC_API int xc_memshr_fork(xc_interface *xch, uint32_t source_domain,
 				       .flags = flags }));
 }
 
+#if XC_RELEASE < 417
+XC_API int xc_memshr_fork_reset(xc_interface *xch, uint32_t forked_domain)
+{
+	return run(xch, OP(fork_reset, .domain = forked_domain));
+}
+#else
 XC_API int xc_memshr_fork_reset(xc_interface *xch, uint32_t forked_domain,
 				bool reset_state, bool reset_memory)
 {
@@ -163,6 +169,7 @@ XC_API int xc_memshr_fork_reset(xc_interface *xch, uint32_t forked_domain,
 	return run(xch, OP(fork_reset, .domain = forked_domain,
 			   .u.fork.flags = flags));
 }
+#endif
 
 /* Looking at it */
 

@@ -111,6 +111,11 @@ XC_API int xc_monitor_debug_exceptions(xc_interface *xch, uint32_t domid,
 	return xe_end(k, XE_DOMCTL, d);
 }
 
+#if XC_RELEASE >= 420
+EVENT(io, IO)
+#endif
+
+#if XC_RELEASE >= 417
 XC_API int xc_monitor_vmexit(xc_interface *xch, uint32_t domid, bool enable,
 			     bool sync)
 {
@@ -123,6 +128,7 @@ XC_API int xc_monitor_vmexit(xc_interface *xch, uint32_t domid, bool enable,
 	d->u.monitor_op.u.vmexit.sync = sync;
 	return xe_end(k, XE_DOMCTL, d);
 }
+#endif
 
 /* The monitor as a whole */
 

@@ -130,11 +130,11 @@ static unsigned long translate(xc_interface *xch, uint32_t dom, int vcpu,
 			       uint64_t virt)
 {
 	struct paging paging;
-	xc_dominfo_t info;
+	int hvm = xe_is_hvm(xch, dom);
 
-	if (xc_domain_getinfo(xch, dom, 1, &info) != 1 || info.domid != dom)
+	if (hvm < 0)
 		return 0;
-	if (info.hvm ? hvm_paging(xch, dom, vcpu, &paging) :
+	if (hvm ? hvm_paging(xch, dom, vcpu, &paging) :
 		       pv_paging(xch, dom, vcpu, &paging))
 		return 0;
 	if (!paging.levels)

@@ -54,7 +54,8 @@ XC_API int xc_physdev_map_pirq_msi(xc_interface *xch, uint32_t domid, int index,
 	}
 	return map_pirq(xch, &(const struct physdev_map_pirq){
 			.domid = domid,
-			.type = MAP_PIRQ_TYPE_MSI,
+			.type = XC_RELEASE < 420 ? MAP_PIRQ_TYPE_MSI :
+						   MAP_PIRQ_TYPE_MSI_SEG,
 			.index = index,
 			.pirq = *pirq,
 			.bus = bus,
@@ -63,6 +64,23 @@ XC_API int xc_physdev_map_pirq_msi(xc_interface *xch, uint32_t domid, int index,
 			.table_base = table_base,
 		}, pirq);
 }
+
+#if XC_RELEASE >= 420
+XC_API int xc_physdev_map_pirq_gsi(xc_interface *xch, uint32_t domid, int gsi,
+				   int *pirq)
+{
+	if (!pirq) {
+		errno = EINVAL;
+		return xe_local(xch, -1, EINVAL);
+	}
+	return map_pirq(xch, &(const struct physdev_map_pirq){
+			.domid = domid,
+			.type = MAP_PIRQ_TYPE_GSI,
+			.index = gsi,
+			.pirq = *pirq,
+		}, pirq);
+}
+#endif
 
 XC_API int xc_physdev_unmap_pirq(xc_interface *xch, uint32_t domid, int pirq)
 {
@@ -138,8 +156,13 @@ XC_API int xc_get_device_group(xc_interface *xch, uint32_t domid,
 	d->u.get_device_group.max_sdevs = max_sdevs;
 	/* If Xen refuses, this is the answer; stock's is what was there. */
 	d->u.get_device_group.num_sdevs = 0;
+#if XC_RELEASE < 417		/* whose stock does not copy them back */
+	set_xen_guest_handle_raw(d->u.get_device_group.sdev_array,
+				 xe_in(k, sdev_array, size));
+#else
 	set_xen_guest_handle_raw(d->u.get_device_group.sdev_array,
 				 xe_out(k, done, sdev_array, size));
+#endif
 	done->block = d;
 	done->to[0] = num_sdevs;
 	return xe_end1_done(k, XE_DOMCTL, d, done);

@@ -38,7 +38,7 @@ XC_API int xc_domain_ioport_mapping(xc_interface *xch, uint32_t domid,
 }
 
 XC_API int xc_domain_irq_permission(xc_interface *xch, uint32_t domid,
-				    uint32_t pirq, bool allow_access)
+				    xe_pirq_t pirq, xe_bool_t allow_access)
 {
 	struct xe_cursor *k;
 	struct xen_domctl *d;
@@ -51,6 +51,23 @@ XC_API int xc_domain_irq_permission(xc_interface *xch, uint32_t domid,
 	d->u.irq_permission.allow_access = allow_access;
 	return xe_end(k, XE_DOMCTL, d);
 }
+
+#if XC_RELEASE >= 420
+XC_API int xc_domain_gsi_permission(xc_interface *xch, uint32_t domid,
+				    uint32_t gsi, uint32_t flags)
+{
+	struct xe_cursor *k;
+	struct xen_domctl *d;
+
+	d = xe_open_domctl(&k, xch, XEN_DOMCTL_gsi_permission, domid);
+	if (!d)
+		return -1;
+	memset(&d->u.gsi_permission, 0, sizeof(d->u.gsi_permission));
+	d->u.gsi_permission.gsi = gsi;
+	d->u.gsi_permission.flags = flags;
+	return xe_end(k, XE_DOMCTL, d);
+}
+#endif
 
 XC_API int xc_domain_iomem_permission(xc_interface *xch, uint32_t domid,
 				      unsigned long first_mfn,
@@ -121,24 +138,24 @@ static int map_pieces(xc_interface *xch, uint32_t domid, unsigned long gfn,
 }
 
 /* The frames of a domain that has a physical memory of its own. */
-static bool translated(const xc_dominfo_t *info)
-{
-#if defined(__i386__) || defined(__x86_64__)
-	return info->hvm;
-#else
-	(void)info;
-	return true;
-#endif
-}
-
 static int has_frames(xc_interface *xch, uint32_t domid)
 {
-	xc_dominfo_t info;
+	int hvm = xe_is_hvm(xch, domid);
 
-	if (xc_domain_getinfo(xch, domid, 1, &info) == 1 && info.domid == domid)
-		return translated(&info);
+#if defined(__i386__) || defined(__x86_64__)
+	if (hvm >= 0)
+		return hvm;
+#else
+	if (hvm >= 0)
+		return 1;
+#endif
+#if XC_RELEASE < 420
 	xc_perr(xch, "Could not get info for domain");
 	return -EINVAL;
+#else
+	xc_perr(xch, "Could not get info for dom%u", domid);
+	return -1;
+#endif
 }
 
 static int memory_mapping(xc_interface *xch, uint32_t domid, unsigned long gfn,

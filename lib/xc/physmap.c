@@ -90,13 +90,13 @@ static int highest_gpfn(xc_interface *xch, uint32_t domid, xen_pfn_t *gpfns,
 			unsigned int more)
 {
 	struct xe_cursor *k = xe_open(xch, XE_DONE_SIZE);
-	struct xen_memory_domain *arg;
+	domid_t *arg;		/* all there is in the structure */
 	struct xe_done *done;
 
 	if (!k)
 		return -1;
 	arg = xe_take(k, XE_SLOT);
-	arg->domid = domid;
+	*arg = domid;
 	done = xe_done_new(k, gpfn_done);
 	done->to[0] = gpfns;
 	done->num = more;
@@ -141,6 +141,10 @@ static long pod_done(struct xe_done *done, long ret)
 		if (done->to[i])
 			*(uint64_t *)done->to[i] = from[i];
 	}
+#if XC_RELEASE < 417
+	if (ret < 0)
+		errno = EPERM;	/* stock takes -1 for a negative errno */
+#endif
 	return ret < 0 ? ret : 0;
 }
 

@@ -78,7 +78,7 @@ static int pxstat_now(xc_interface *xch, int cpuid, struct xc_px_stat *px,
 	return xe_end1_done(k, XE_SYSCTL, s, done);
 }
 
-/* How big the tables are is asked first. */
+/* How big the tables are is asked first; later on the caller says it. */
 XC_API int xc_pm_get_pxstat(xc_interface *xch, int cpuid,
 			    struct xc_px_stat *pxpt)
 {
@@ -88,7 +88,12 @@ XC_API int xc_pm_get_pxstat(xc_interface *xch, int cpuid,
 	if (!pxpt->trans_pt || !pxpt->pt)
 		return xe_refuse(xch, EINVAL);
 	b = xe_pause(xch);
+#if XC_RELEASE < 420
 	rc = xc_pm_get_max_px(xch, cpuid, &max_px);
+#else
+	max_px = pxpt->total;
+	rc = 0;
+#endif
 	if (!rc)
 		rc = pxstat_now(xch, cpuid, pxpt, max_px);
 	return xe_resume(b, xch, rc);

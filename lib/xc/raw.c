@@ -53,12 +53,18 @@ XC_API int xc_sysctl(xc_interface *xch, struct xen_sysctl *sysctl)
 /* The one hypercall whose answer has 64 bits. */
 static long memory_op_done(struct xe_done *done, long ret)
 {
-	(void)ret;	/* of 32 bits */
+	if (XC_RELEASE < 417)
+		return ret;	/* of 32 bits: no more is asked for */
 	return done->val < 0 ? -1 : done->val;
 }
 
+#if XC_RELEASE < 417
+long do_memory_op(xc_interface *xch, int cmd, void *arg, size_t len);
+XC_API long do_memory_op(xc_interface *xch, int cmd, void *arg, size_t len)
+#else
 XC_API long xc_memory_op(xc_interface *xch, unsigned int cmd, void *arg,
 			 size_t len)
+#endif
 {
 	struct xe_cursor *k = xe_open(xch, XE_DONE_SIZE + xe_need(arg, len));
 	struct xe_done *done;

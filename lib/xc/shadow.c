@@ -6,6 +6,7 @@
 #include "engine.h"
 #include "guest_abi.h"
 
+#if XC_RELEASE >= 417
 XC_API int xc_shadow_control(xc_interface *xch, uint32_t domid,
 			     unsigned int sop, unsigned int *mb,
 			     unsigned int mode)
@@ -26,6 +27,7 @@ XC_API int xc_shadow_control(xc_interface *xch, uint32_t domid,
 			   offsetof(struct xen_domctl, u.shadow_op.mb),
 			   sizeof(*mb));
 }
+#endif
 
 static long logdirty_done(struct xe_done *done, long ret)
 {
@@ -34,14 +36,15 @@ static long logdirty_done(struct xe_done *done, long ret)
 	if (done->to[0])
 		memcpy(done->to[0], &d->u.shadow_op.stats,
 		       sizeof(xc_shadow_op_stats_t));
+	if (done->to[1])
+		*(unsigned long *)done->to[1] = d->u.shadow_op.mb;
 	return ret ? ret : (long)d->u.shadow_op.pages;
 }
 
-XC_API long long xc_logdirty_control(xc_interface *xch, uint32_t domid,
-				     unsigned int sop,
-				     xc_hypercall_buffer_t *dirty_bitmap,
-				     unsigned long pages, unsigned int mode,
-				     xc_shadow_op_stats_t *stats)
+static long long shadow_op(xc_interface *xch, uint32_t domid, unsigned int sop,
+			   xc_hypercall_buffer_t *dirty_bitmap,
+			   unsigned long pages, unsigned long *mb,
+			   unsigned int mode, xc_shadow_op_stats_t *stats)
 {
 	DECLARE_HYPERCALL_BUFFER_ARGUMENT(dirty_bitmap);
 	struct xe_cursor *k = xe_open(xch, XE_DONE_SIZE);
@@ -54,14 +57,37 @@ XC_API long long xc_logdirty_control(xc_interface *xch, uint32_t domid,
 	memset(&d->u, 0, sizeof(d->u));
 	d->u.shadow_op.op = sop;
 	d->u.shadow_op.pages = pages;
+	d->u.shadow_op.mb = mb ? *mb : 0;
 	d->u.shadow_op.mode = mode;
 	if (dirty_bitmap)
 		set_xen_guest_handle(d->u.shadow_op.dirty_bitmap, dirty_bitmap);
 	done = xe_done_new(k, logdirty_done);
 	done->block = d;
 	done->to[0] = stats;
+	done->to[1] = mb;
 	return xe_end1_done(k, XE_DOMCTL, d, done);
 }
+
+#if XC_RELEASE < 417
+XC_API int xc_shadow_control(xc_interface *xch, uint32_t domid,
+			     unsigned int sop,
+			     xc_hypercall_buffer_t *dirty_bitmap,
+			     unsigned long pages, unsigned long *mb,
+			     uint32_t mode, xc_shadow_op_stats_t *stats)
+{
+	return shadow_op(xch, domid, sop, dirty_bitmap, pages, mb, mode, stats);
+}
+#else
+XC_API long long xc_logdirty_control(xc_interface *xch, uint32_t domid,
+				     unsigned int sop,
+				     xc_hypercall_buffer_t *dirty_bitmap,
+				     unsigned long pages, unsigned int mode,
+				     xc_shadow_op_stats_t *stats)
+{
+	return shadow_op(xch, domid, sop, dirty_bitmap, pages, NULL, mode,
+			 stats);
+}
+#endif
 
 /* Stock tries again where its buffers may fault. The arena's do not. */
 XC_API int xc_get_pfn_type_batch(xc_interface *xch, uint32_t dom,

@@ -4,6 +4,8 @@
  */
 #include "engine.h"
 
+#if XC_RELEASE >= 417
+
 /* to: NULL, or where Xen's value goes. */
 static int vmtrace(xc_interface *xch, uint32_t domid, uint32_t vcpu,
 		   uint32_t cmd, uint64_t key, uint64_t value, uint64_t *to)
@@ -63,3 +65,4 @@ XC_API int xc_vmtrace_set_option(xc_interface *xch, uint32_t domid,
 	return vmtrace(xch, domid, vcpu, XEN_DOMCTL_vmtrace_set_option, key,
 		       value, NULL);
 }
+#endif

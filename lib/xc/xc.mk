@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Our libxenctrl, made for the libxen-dev that is installed: soname and version
-# node are those of the stock library which the compiler finds.
-
+# Our libxenctrl, made for the libxen-dev that is installed or lies in XEN_DEV:
+# soname and version node are those of the stock library there. 4.14 has no node.
 XC_SRC   := $(wildcard lib/xc/*.c)
 XC_OBJ   := $(XC_SRC:%.c=$(O)/%.o)
-XC_STOCK := $(shell $(CC) -print-file-name=libxenctrl.so)
+XC_STOCK := $(or $(XEN_DEV:%=$(XEN_LIBDIR)/libxenctrl.so),\
+	$(shell $(CC) -print-file-name=libxenctrl.so))
 XC_ELF   := $(shell readelf -W -d -V $(XC_STOCK) 2>/dev/null | \
 	sed -n -e 's/.*SONAME.*\[\(.*\)\].*/\1/p' \
 	       -e 's/.*Index: 2 .*Name: \(.*\)/\1/p' | head -n 2)
 XC_SONAME := $(firstword $(XC_ELF))
 XC_NODE   := $(word 2,$(XC_ELF))
 XC_RELEASE := $(XC_SONAME:libxenctrl.so.%=%)
+XB_CPPFLAGS += -DXC_RELEASE=$(or $(subst .,,$(XC_RELEASE)),0)
 XC_SO     := $(O)/lib/$(XC_SONAME)
 XC_LIBS   := -lxencall -lxenevtchn -lxenforeignmemory -lxengnttab \
 	-lxendevicemodel -lxentoolcore -lxentoollog -lpthread
@@ -32,21 +33,26 @@ $(O)/lib/xc/%.o: lib/xc/%.c lib/xc/xc.mk
 
 -include $(XC_OBJ:.o=.d)
 
-# Stock's functions of this release under stock's own node, and ours.
+# Stock's functions of this release under stock's own node, and ours. Without a
+# node what is not named is global; all but XC_API is hidden anyway.
 XC_ROWS = $(CC) -E -P -x c '-DXC(n,g,h,w,s,e)=n s e' '-DXC_DATA(n,s,e)=n s e' \
 	'-DXC_OWN(n,g)=n own -' lib/xc/api.def
-$(O)/lib/xc/libxenctrl.map: lib/xc/api.def lib/xc/xc.mk
+$(O)/lib/xc/libxenctrl.symbols: lib/xc/api.def lib/xc/xc.mk
 	@mkdir -p $(@D)
-	$(Q)test -n "$(XC_NODE)" || { echo "xenbatch: $(XC_STOCK) has no" \
-		"soname or version node: is libxen-dev installed?"; exit 1; }
-	$(Q)$(XC_ROWS) >$@.rows
-	$(Q)awk -v release=$(XC_RELEASE) -v node=$(XC_NODE) ' \
-		$$2 == "own" { own = own "\t\t" $$1 ";\n"; next } \
-		$$2 <= release && ($$3 == "-" || release < $$3) { \
-			stock = stock "\t\t" $$1 ";\n" } \
+	$(Q)test -n "$(XC_SONAME)" || { echo "xenbatch: $(XC_STOCK) has no" \
+		"soname: is libxen-dev installed?"; exit 1; }
+	$(Q)$(XC_ROWS) | awk -v release=$(XC_RELEASE) '$$2 == "own" || \
+		$$2 <= release && ($$3 == "-" || release < $$3) \
+		{ print $$1, $$2 == "own" ? "own" : "stock" }' >$@
+
+$(O)/lib/xc/libxenctrl.map: $(O)/lib/xc/libxenctrl.symbols
+	$(Q)awk -v node=$(XC_NODE) ' \
+		{ list[$$2] = list[$$2] "\t\t" $$1 ";\n" } \
 		END { form = "%s {\n\tglobal:\n%s%s};\n"; \
-			printf form, node, stock, "\tlocal:\n\t\t*;\n"; \
-			printf form, "XENBATCH_XC_0", own, "" }' $@.rows >$@
+			if (node) printf form, node, list["stock"], \
+				"\tlocal:\n\t\t*;\n"; \
+			printf form, "XENBATCH_XC_0", list["own"], "" }' \
+		$< >$@
 
 $(XC_SO): $(XC_OBJ) $(O)/lib/xc/libxenctrl.map $(O)/lib/libxenbatch.so
 	@mkdir -p $(@D)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Our libraries as programs see them, held against stock's.
 
-  abi.py --differences FILE [--functions HEADER...] OURS STOCK [OURS STOCK ...]
+  abi.py --differences FILE... [--functions HEADER...] OURS STOCK [OURS STOCK ...]
   abi.py --list FILE LIBRARY
 
 Compared are sonames, version nodes and whose heirs they are, needed libraries,
@@ -153,7 +153,7 @@ def held_against_list(library, path):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--differences")
+    parser.add_argument("--differences", action="append", default=[])
     parser.add_argument("--functions", action="append", default=[])
     parser.add_argument("--list")
     parser.add_argument("library", nargs="+")
@@ -165,9 +165,10 @@ def main():
         wrong = list(held_against_list(libraries[0], args.list))
     else:
         pairs = list(zip(libraries[::2], libraries[1::2]))
-        listed = read_list(args.differences)
+        listed = set().union(*map(read_list, args.differences))
         wrong = compare(pairs, listed)
-        wrong += untested(pairs, args.functions, listed)
+        if args.functions:
+            wrong += untested(pairs, args.functions, listed)
     for line in wrong:
         print(line)
     sys.exit(bool(wrong))

@@ -45,15 +45,15 @@ $$(UNIT_DIR)/$1/test_%: $$(UNIT_DIR)/$1/selftests/unit/test_%.o \
 		$$(UNIT_DIR)/$1/selftests/unit/unit.o \
 		$$(UNIT_DIR)/$1/libxenbatch-fake.a
 	$$(say) LD $$@
-	$$(Q)$$(UNIT_$1) -o $$@ $$^ $$(UNIT_LIBS)
+	$$(Q)$$(UNIT_$1) $$(LDFLAGS) -o $$@ $$^ $$(UNIT_LIBS)
 
 # These compare what they include of lib/xc with stock's library.
 $$(UNIT_DIR)/$1/test_xc_%: UNIT_LIBS += -lxenctrl
 
 # All of lib/xc, its exported functions as ours_*, next to stock's.
-$$(UNIT_DIR)/$1/ours.syms: $(O)/lib/xc/libxenctrl.map
+$$(UNIT_DIR)/$1/ours.syms: $(O)/lib/xc/libxenctrl.symbols
 	@mkdir -p $$(@D)
-	$$(Q)sed -n 's/^\t\t\([a-z_A-Z0-9]*\);$$$$/\1 ours_\1/p' $$< >$$@
+	$$(Q)sed 's/\([^ ]*\) .*/\1 ours_\1/' $$< >$$@
 
 $$(UNIT_DIR)/$1/ours.o: $$(XC_SRC:%.c=$$(UNIT_DIR)/$1/%.o) \
 		$$(UNIT_DIR)/$1/ours.syms

@@ -16,6 +16,9 @@
 struct wire_script wire_script;
 FILE *wire_log;
 
+/* So much of a text is written and looked at. */
+#define WIRE_TEXT 4
+
 static unsigned int nr_calls;
 
 void wire_record(const char *tag, const void *p, size_t len)
@@ -167,6 +170,10 @@ static void platform(struct buffers *bufs, struct xen_platform_op *p)
 		    p->u.resource_op.nr_entries);
 	else if (p->cmd == XENPF_microcode_update)
 		add(bufs, &p->u.microcode.data, p->u.microcode.length);
+#if XC_RELEASE >= 420
+	else if (p->cmd == XENPF_microcode_update2)
+		add(bufs, &p->u.microcode2.data, p->u.microcode2.length);
+#endif
 }
 
 static size_t kexec_size(uint64_t cmd)
@@ -214,6 +221,10 @@ static size_t structure(unsigned int number, const uint64_t *args,
 			     ->u.mc_inject_v2.cpumap.nr_bits + 7) / 8);
 		*writes = 8;
 		return sizeof(struct xen_mc);
+	case __HYPERVISOR_xen_version:
+		bufs->base = (void *)(uintptr_t)args[1];
+		*writes = sizeof(uint32_t);
+		return bufs->base ? sizeof(uint32_t) + WIRE_TEXT : 0;
 	case __HYPERVISOR_kexec_op:
 		bufs->base = (void *)(uintptr_t)args[1];
 		load = (void *)bufs->base;
@@ -277,14 +288,16 @@ static void write_down(unsigned int number, const uint64_t *args,
 	unsigned int i;
 	uint64_t is;
 
-	memcpy(copy, bufs->base, size);
+	if (size)
+		memcpy(copy, bufs->base, size);
 	forget(number, copy);
 	for (i = 0; i < bufs->nr; i++) {
 		is = buffer(bufs, i) != NULL;
 		memcpy(copy + bufs->b[i].at, &is, sizeof(is));
 	}
 	wire_note("hypercall %u, %d", number,
-		  number == __HYPERVISOR_kexec_op ? (int)args[0] : 0);
+		  number == __HYPERVISOR_kexec_op ||
+		  number == __HYPERVISOR_xen_version ? (int)args[0] : 0);
 	wire_record("struct\0", copy, size);
 	for (i = 0; i < bufs->nr; i++) {
 		if (buffer(bufs, i))
@@ -299,6 +312,8 @@ static void write_answer(const struct buffers *bufs, size_t size, size_t from)
 	unsigned char copy[256];
 	unsigned int i;
 
+	if (!size)
+		return;
 	memcpy(copy, bufs->base, size);
 	if (from < size)
 		fill(copy + from, size - from);

@@ -11,6 +11,19 @@
 #include "unit.h"
 #include "wire.h"
 
+#if XC_RELEASE < 420
+#define WIRE_420(F)
+#define ALSO_420(arg)
+#else
+#define WIRE_420(F) \
+	F(xc_get_cpu_version) F(xc_get_ucode_revision) \
+	F(xc_set_cpufreq_cppc) F(xc_xenver_buildid) \
+	F(xc_xenver_capabilities) F(xc_xenver_changeset) \
+	F(xc_xenver_commandline) F(xc_xenver_extraversion)
+/* An argument that a function has since then. */
+#define ALSO_420(arg) , arg
+#endif
+
 /* Every function that is compared here. */
 #define WIRE(F) \
 	F(xc_cpu_offline) F(xc_cpu_online) F(xc_disable_turbo) \
@@ -46,7 +59,7 @@
 	F(xc_set_cpuidle_max_csubstate) F(xc_set_sched_opt_smt) \
 	F(xc_smt_disable) F(xc_smt_enable) F(xc_tbuf_disable) \
 	F(xc_tbuf_enable) F(xc_tbuf_get_size) F(xc_tbuf_set_cpu_mask) \
-	F(xc_tbuf_set_evt_mask) F(xc_tbuf_set_size)
+	F(xc_tbuf_set_evt_mask) F(xc_tbuf_set_size) WIRE_420(F)
 
 struct api {
 #define F(name) __typeof__(&name) name;
@@ -61,6 +74,8 @@ extern struct wire_script script;
 
 void call_begin(const char *name);
 void call_end(const char *name, long ret);
+/* Of a function that gives a text, or NULL. */
+void call_end_text(const char *text);
 /* Where the called function's frame will be. */
 void fill_stack(void);
 

@@ -47,8 +47,9 @@ static void patches(void)
 		name[i] = 0;
 		if (i)
 			name[i - 1] = 'm';
-		CALL(xc_livepatch_upload, name, payload, sizeof(payload));
-		CALL(xc_livepatch_upload, name, payload, 0);
+		CALL(xc_livepatch_upload, name, payload, sizeof(payload)
+		     ALSO_420(true));
+		CALL(xc_livepatch_upload, name, payload, 0 ALSO_420(false));
 		UNSET(status);
 		CALL(xc_livepatch_get, name, &status);
 		OUT(status);
