@@ -16,7 +16,7 @@ PCI = "0x0,0x0,0x1f,0x0"
 
 # What differs from one moment to the next is shown by its type alone.
 MOVES = {"cpu_time", "idletime", "free_memory", "scrub_memory", "node_memfree",
-         "node_dma32_mem", "blocked", "running", "cpu"}
+         "node_to_dma32_mem", "blocked", "running", "cpu"}
 
 
 class Named(int):
