@@ -28,6 +28,7 @@ struct tool {
 int tool_info(int argc, char **argv);
 int tool_bench(int argc, char **argv);
 int tool_run(int argc, char **argv);
+int tool_api(int argc, char **argv);
 
 /*
  * Parse the arguments of a subcommand. --help and --usage are added to what

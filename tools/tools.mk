@@ -15,6 +15,7 @@ XENCTRL_SONAME = $(shell readelf -d $(XENCTRL_STOCK) | \
 TOOL_LIBDIR = ../$(patsubst $(PREFIX)/%,%,$(LIBDIR))
 
 TOOL_CPPFLAGS = $(XB_CPPFLAGS) -I$(O)/tools -DXENCTRL_SONAME='"$(XENCTRL_SONAME)"' \
+	-DXENCTRL_RELEASE='"$(XENCTRL_SONAME:libxenctrl.so.%=%)"' \
 	-DXENCTRL_STOCK_DIR='"$(abspath $(dir $(XENCTRL_STOCK)))"' \
 	-DXENBATCH_DROPIN_DIR='"$(LIBDIR)/xenbatch"' \
 	-DXENBATCH_DROPIN_BESIDE='"$(TOOL_LIBDIR)/xenbatch/"'

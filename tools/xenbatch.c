@@ -18,6 +18,8 @@ static const struct tool tools[] = {
 	  tool_bench },
 	{ "run",   "runs a program on xenbatch's libraries; says what it did",
 	  tool_run },
+	{ "api",   "what libxenctrl has: functions, hypercalls, releases",
+	  tool_api },
 };
 
 #define NR_TOOLS (sizeof(tools) / sizeof(tools[0]))

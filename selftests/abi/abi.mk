@@ -6,12 +6,13 @@ ABI_STOCK  = $(dir $(shell readlink -f $(XC_STOCK)))
 ABI_LAYOUT := $(O)/selftests/abi/layout
 
 .PHONY: abi-check
-abi-check: lib $(ABI_LAYOUT)
+abi-check: lib tools $(ABI_LAYOUT)
 	$(say) ABI "libxenbatch.so.0"
 	$(Q)selftests/abi/abi.py --list lib/core/libxenbatch.symbols \
 		$(O)/lib/libxenbatch.so.0
 	$(say) ABI "$(ABI_NAMES)"
 	$(Q)selftests/abi/abi.py --differences selftests/abi/differences.txt \
+		--tool $(TOOL_BIN) \
 		--functions selftests/dom0/helper/drop_functions.h \
 		--functions selftests/dom0/helper/xc_functions.h \
 		$(foreach n,$(ABI_NAMES),$(O)/lib/$(n) $(ABI_STOCK)$(n))

@@ -10,11 +10,13 @@ and every exported symbol: its node, whether that is the default, function or
 data, and the size of data. What differs must stand in FILE, and what stands
 there must differ: its first lines say how. HEADER has lists `F(program, name)`
 of functions that a test compares: each that we export must be in one of them.
+XENBATCH lists what our libxenctrl has, and must do so to the letter.
 
 --list holds a library that has no stock against a list of its symbols.
 """
 
 import argparse
+import json
 import re
 import subprocess
 import sys
@@ -140,6 +142,19 @@ def untested(pairs, headers, listed):
         yield "%s: tested, and not exported" % name
 
 
+def held_against_tool(library, tool, release):
+    """`xenbatch api` must list the functions that the library has."""
+    said = subprocess.run([tool, "api", "--json", "--release", release],
+                          check=True, text=True, capture_output=True).stdout
+    listed = {row["name"] for row in json.loads(said)}
+    found = {name for name, what in library.symbols.items()
+             if what.endswith("FUNC")}
+    for name in sorted(found ^ listed):
+        yield "%s: %s: %s" % (library.path, name,
+                              "not in `xenbatch api`" if name in found
+                              else "in `xenbatch api`, and not exported")
+
+
 def held_against_list(library, path):
     found = {name + what.partition(",")[0]
              for name, what in library.symbols.items()}
@@ -156,6 +171,7 @@ def main():
     parser.add_argument("--differences", action="append", default=[])
     parser.add_argument("--functions", action="append", default=[])
     parser.add_argument("--list")
+    parser.add_argument("--tool")
     parser.add_argument("library", nargs="+")
     args = parser.parse_args()
     libraries = [Library(path) for path in args.library]
@@ -169,6 +185,10 @@ def main():
         wrong = compare(pairs, listed)
         if args.functions:
             wrong += untested(pairs, args.functions, listed)
+        if args.tool:
+            ours, = [o for o, _ in pairs if o.name == "libxenctrl"]
+            wrong += held_against_tool(ours, args.tool,
+                                       ours.soname.split(".so.")[1])
     for line in wrong:
         print(line)
     sys.exit(bool(wrong))

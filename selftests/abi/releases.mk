@@ -15,7 +15,7 @@ RELEASE_WIRE := $(O)/selftests/unit/plain/test_xc_wire
 .PHONY: releases $(RELEASES:%=release-%) release-check
 releases: $(RELEASES:%=release-%)
 
-$(RELEASES:%=release-%): release-%: lib-stable
+$(RELEASES:%=release-%): release-%: lib-stable tools
 	$(Q)root=$$(selftests/abi/releases.py --build $(O) $*) && \
 		$(MAKE) O=$(O)/releases/$* XEN_DEV=$${root#* } \
 			ONE_BUILD=$(O) release-check
@@ -25,6 +25,7 @@ release-check: lib $(ABI_LAYOUT) $(RELEASE_WIRE)
 	$(say) ABI "Xen $(XC_RELEASE)"
 	$(Q)selftests/abi/abi.py --differences selftests/abi/differences.txt \
 		--differences selftests/abi/differences-$(XC_RELEASE).txt \
+		--tool $(ONE_BUILD)/tools/xenbatch \
 		$(O)/lib/$(XC_SONAME) $(XEN_LIBDIR)/$(XC_SONAME) \
 		$(foreach n,$(RELEASE_LIBS),$(ONE_BUILD)/lib/$(n) \
 			$(XEN_LIBDIR)/$(n))

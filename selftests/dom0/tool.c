@@ -81,6 +81,7 @@ TEST_F(tool, nonsense_is_one_line_and_2)
 		{ "info", "--json=1" }, { "bench", "more" },
 		{ "bench", "--row" }, { "bench", "--row", "nothing" },
 		{ "bench", "-jx" }, { "bench", "--stock" },
+		{ "api", "--nothing" }, { "api", "--release", "new" },
 	};
 
 	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
@@ -114,6 +115,28 @@ TEST_F(tool, info_tells_what_is_here)
 	EXPECT_EQ(!self->module,
 		  strstr(self->said->out, "\"name\": \"stock\"") != NULL);
 	EXPECT_NE(NULL, strstr(self->said->out, "\"xen\": \""));
+}
+
+/* That it is the whole of the library is `make abi-check`'s to know. */
+TEST_F(tool, api_tells_functions_and_groups)
+{
+	ASSERT_EQ(0, RUN(self->said, "api", "xc_vcpu_getinfo"));
+	EXPECT_EQ(0, self->said->status);
+	EXPECT_EQ(2, lines(self->said->out));
+	EXPECT_NE(NULL, strstr(self->said->out,
+			       "  vcpu   queued  domctl getvcpuinfo\n"));
+
+	ASSERT_EQ(0, RUN(self->said, "api", "--json", "cpupool",
+			 "xc_*_pages"));
+	EXPECT_EQ(0, self->said->status);
+	EXPECT_NE(NULL, strstr(self->said->out, "\"xc_cpupool_create\""));
+	EXPECT_NE(NULL, strstr(self->said->out, "\"xc_map_foreign_pages\""));
+	EXPECT_EQ(NULL, strstr(self->said->out, "\"xc_vcpu_getinfo\""));
+
+	ASSERT_EQ(0, RUN(self->said, "api", "xc_nothing"));
+	EXPECT_EQ(1, self->said->status);
+	EXPECT_EQ(1, lines(self->said->err));
+	EXPECT_STREQ("", self->said->out);
 }
 
 TEST_F(tool, no_way_to_xen_is_one_line_and_1)
