@@ -155,6 +155,16 @@ struct xenbatch_handle;
 struct xenbatch_batch *xc_batch_native(xc_interface *xch);
 struct xenbatch_handle *xc_batch_handle(xc_interface *xch);
 
+/*
+ * What the CPUID instruction says in a domain, leaf by leaf
+ * (XEN_DOMCTL_get_cpu_policy): *nr is how many leaves there is room for, and
+ * then how many there are. Where leaves is NULL, it is how many there can be at
+ * most. In a batch both are written in commit, and must live until then.
+ * errno: ENOBUFS there are more, ESRCH no such domain, ENOMEM.
+ */
+int xc_domain_get_cpuid(xc_interface *xch, uint32_t domid,
+			xen_cpuid_leaf_t *leaves, uint32_t *nr);
+
 #ifdef __cplusplus
 }
 #endif
