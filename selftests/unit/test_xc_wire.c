@@ -3,7 +3,8 @@
  * Promise: what our libxenctrl says to Xen about the host is, byte for byte,
  * what stock's says, and what it makes of the answer too: of success, of every
  * kind of refusal, at whichever of its hypercalls, at once and in a batch.
- * Values, errno, messages, outputs.
+ * Values, errno, messages, outputs. Which hypercalls those are, and when they
+ * are made in a batch, is what api.def says.
  *
  * Stock's library runs over the Xen of wire.c by finding the functions of
  * libxencall that this program has; ours is all of lib/xc with other names, over
@@ -13,6 +14,7 @@
  */
 #include <sys/mman.h>
 
+#include "wire_api.h"
 #include "wire_case.h"
 
 #include "lib/xc/handle.h"
@@ -215,6 +217,8 @@ void call_begin(const char *name)
 		  script.then, script.seed);
 	wire_begin(&script);
 	message[0] = 0;
+	if (run >= OURS)
+		wire_api_begin(name, run == BATCHED);
 	if (run == BATCHED && ours_xc_batch_begin(xch))
 		_exit(98);
 	errno = 0;
@@ -235,12 +239,14 @@ void call_end(const char *name, long ret)
 
 	if (run == BATCHED) {
 		n = ours_xc_batch_queued(xch);
+		wire_api_commit();
 		ours_xc_batch_commit(xch, &r, 1);
 		if (n == 1) {
 			ret = r.ret;
 			err = r.err;
 		}
 	}
+	wire_api_end();
 	if (ret != -1 || without_errno(name))
 		err = 0;
 	wire_note("%ld, errno %d, '%s'", ret, err, message);
@@ -255,10 +261,12 @@ void call_end_text(const char *text)
 
 	if (run == BATCHED) {
 		assert_int_equal(1, ours_xc_batch_queued(xch));
+		wire_api_commit();
 		ours_xc_batch_commit(xch, &r, 1);
 		assert_ptr_equal(text, r.ret);
 		err = r.err;
 	}
+	wire_api_end();
 	wire_note("%s, errno %d, '%s'", text ? text : "nothing",
 		  text ? 0 : err, message);
 }
@@ -447,6 +455,7 @@ static void all_were_called(void **state)
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		if (!seen[i])
 			fail_msg("not called: %s", names[i]);
+		assert_true(wire_api_all_asked(names[i]));
 	}
 }
 
@@ -461,5 +470,6 @@ int main(void)
 		cmocka_unit_test(all_were_called),
 	};
 
+	wire_api_share();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,7 +16,7 @@ OBJCOPY    ?= objcopy
 UNIT_WIRE  := $(wildcard selftests/unit/wire*.c)
 UNIT_LIBS  := -lcmocka -lxentoolcore -lpthread
 UNIT_CFLAGS := -O1 -g -fno-omit-frame-pointer -DXB_FAKE -DXB_TEST_OS \
-	-Iselftests/unit
+	-Iselftests/unit -I$(UNIT_DIR)
 
 # Why: see test_fork_load.c.
 UNIT_TESTS_plain := fork_load
@@ -29,6 +29,13 @@ UNIT_TESTS_gcc   := $(filter-out $(UNIT_TESTS_plain),$(UNIT_TESTS))
 UNIT_TESTS_clang := $(UNIT_TESTS_gcc)
 UNIT_TESTS_tsan  := thread window grant scatter cache event event_process \
 	event_wait
+
+# The table's rows that this release of Xen has, each in a line.
+$(UNIT_DIR)/api_rows.h: lib/xc/api.def $(O)/lib/xc/libxenctrl.symbols
+	@mkdir -p $(@D)
+	$(Q)$(CC) -E -P -x c '-DXC(n,g,h,w,s,e)=s e XC(n, h, w)' $< | \
+		awk -v release=$(XC_RELEASE) '/XC/ && $$1 <= release && \
+		($$2 == "-" || release < $$2) { $$1 = $$2 = ""; print }' >$@
 
 # $(call unit_kind,kind)
 define unit_kind
@@ -60,6 +67,8 @@ $$(UNIT_DIR)/$1/ours.o: $$(XC_SRC:%.c=$$(UNIT_DIR)/$1/%.o) \
 	$$(say) LD $$@
 	$$(Q)$$(LD) -r -o $$@.all $$(filter %.o,$$^)
 	$$(Q)$$(OBJCOPY) --redefine-syms=$$(UNIT_DIR)/$1/ours.syms $$@.all $$@
+
+$$(UNIT_DIR)/$1/selftests/unit/wire_api.o: $$(UNIT_DIR)/api_rows.h
 
 $$(UNIT_DIR)/$1/test_xc_wire: $$(UNIT_WIRE:%.c=$$(UNIT_DIR)/$1/%.o) \
 	$$(UNIT_DIR)/$1/ours.o

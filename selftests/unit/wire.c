@@ -12,6 +12,7 @@
 #include <xenctrl.h>
 
 #include "wire.h"
+#include "wire_api.h"
 
 struct wire_script wire_script;
 FILE *wire_log;
@@ -379,10 +380,25 @@ static long say(void)
 	return nr_calls++ < wire_script.good ? 0 : wire_script.then;
 }
 
+/* The number in the structure, or beside it. */
+static uint32_t operation(unsigned int number, const uint64_t *args)
+{
+	switch (number) {
+	case __HYPERVISOR_domctl:
+	case __HYPERVISOR_sysctl:
+	case __HYPERVISOR_platform_op:
+	case __HYPERVISOR_xsm_op:
+		return *(const uint32_t *)(uintptr_t)args[0];
+	default:
+		return args[0];
+	}
+}
+
 static long multicall(multicall_entry_t *calls, uint64_t nr)
 {
 	uint64_t i;
 
+	wire_api_asked(__HYPERVISOR_multicall, 0);
 	for (i = 0; i < nr; i++) {
 		uint64_t args[6];
 
@@ -410,6 +426,7 @@ long wire_hypercall(unsigned int number, const uint64_t *args)
 		s->u.physinfo.max_cpu_id = 9;
 		return 0;
 	}
+	wire_api_asked(number, operation(number, args));
 	write_down(number, args, &bufs, size);
 	if (number == __HYPERVISOR_sysctl &&
 	    s->cmd == XEN_SYSCTL_livepatch_op &&
