@@ -20,6 +20,7 @@ $make install DESTDIR="$root/dest" PREFIX=/opt/xb LIBDIR=$libdir >"$root/log" 2>
 dest=$root/dest
 for f in bin/xenbatch lib/libxenbatch.so.0 lib/libxenbatch.so \
 	lib/xenbatch/libxenctrl.so lib/xenbatch/libxengnttab.so.1 \
+	lib/xenbatch/libxenbatch.so.0 \
 	lib/xenbatch/libxenforeignmemory.so.1 \
 	lib/xenbatch/libxencall.so.1 lib/xenbatch/libxendevicemodel.so.1 \
 	lib/xenbatch/libxenevtchn.so.1 lib/xenbatch/watch/watch.so \

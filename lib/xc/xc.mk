@@ -15,11 +15,13 @@ XB_CPPFLAGS += -DXC_RELEASE=$(or $(subst .,,$(XC_RELEASE)),0)
 XC_SO     := $(O)/lib/$(XC_SONAME)
 XC_LIBS   := -lxencall -lxenevtchn -lxenforeignmemory -lxengnttab \
 	-lxendevicemodel -lxentoolcore -lxentoollog -lpthread
+# One folder to look into: each more costs a program's start a dozen failing
+# system calls. libxenbatch is there too (a link, where it is installed).
 # libxenguest relies on our needing these, whether we call them or not.
 XC_LD     := -shared -Wl,-soname,$(XC_SONAME) -Wl,-z,now -Wl,-z,defs \
 	-Wl,-Bsymbolic-functions -Wl,--no-as-needed \
 	-Wl,--version-script=$(O)/lib/xc/libxenctrl.map \
-	-Wl,-rpath,'$$ORIGIN:$$ORIGIN/..'
+	-Wl,-rpath,'$$ORIGIN'
 
 .PHONY: lib lib-xc install-xc
 lib: lib-xc
@@ -75,6 +77,7 @@ install-xc: lib-xc
 	$(Q)install -D -m 644 $(XC_SO) \
 		$(DESTDIR)$(LIBDIR)/xenbatch/$(XC_SONAME)
 	$(Q)ln -sf $(XC_SONAME) $(DESTDIR)$(LIBDIR)/xenbatch/libxenctrl.so
+	$(Q)ln -sf ../libxenbatch.so.0 $(DESTDIR)$(LIBDIR)/xenbatch/
 	$(Q)install -D -m 644 lib/xc/xenbatch_xc.h \
 		$(DESTDIR)$(PREFIX)/include/xenbatch_xc.h
 	$(Q)install -D -m 644 $(O)/lib/xenbatch-xc.pc \
