@@ -22,8 +22,13 @@ static bool in_list(const char *name)
 		return true;
 	XC_FUNCTIONS(F)
 #undef F
-	return !strncmp(name, "xc_batch_", 9) ||
-	       !strcmp(name, "xc__hypercall_buffer_HYPERCALL_BUFFER_NULL");
+	/* ... but for what is ours alone, and for data. */
+#define XC_OWN(fn, group) \
+	if (!strcmp(name, #fn)) \
+		return true;
+#define XC_DATA(data, since, gone) XC_OWN(data, buffer)
+#include "api.def"
+	return false;
 }
 
 static void list_is_whole(void)
