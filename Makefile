@@ -11,7 +11,7 @@ DEPS := build-essential clang libclang-rt-14-dev cppcheck sparse pkg-config \
 	linux-headers-amd64 linux-source libxen-dev libjson-c-dev \
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm \
 	libsmartcols-dev libcmocka-dev qemu-system-x86 python3 cpio rsync \
-	xz-utils kmod file perl shellcheck pyflakes3
+	xz-utils kmod file perl shellcheck pyflakes3 python3-dev
 
 O      := build
 CC     ?= gcc
@@ -91,15 +91,15 @@ setup:
 	{ tail -n 40 $(O)/setup.log; echo "all of it: $(O)/setup.log"; exit 1; }
 
 # What `make check` is made of, in this order.
-CHECKS := all lint abi-check releases kmod-check kmod-matrix unit rig-check bench-check \
-	install-check dom0-check pvh-check arm64-check refuse-check bench \
+CHECKS := all lint abi-check releases kmod-check kmod-matrix unit python-check \
+	rig-check bench-check install-check dom0-check pvh-check arm64-check refuse-check bench \
 	demo
 
 check: setup
 	@MAKE="$(MAKE)" selftests/check.sh $(O) $(CHECKS)
 
 install: install-kmod install-core install-xc install-stable install-watch \
-	install-tools
+	install-python install-tools
 
 # Everything installed to an empty folder, and a stranger's program built from
 # there with nothing but pkg-config.
@@ -115,7 +115,11 @@ lint:
 		{ tail -n 40 $(O)/lint.log; exit 1; }
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
 		--enable=warning,portability --suppress=missingInclude \
-		-j 2 -I. -Ilib/core lib tools
+		-j 2 -I. -Ilib/core -i lib/python lib tools
+	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 \
+		--enable=warning,portability --suppress=missingInclude \
+		-D'Py_RETURN_NONE=return 0' -D'Py_BEGIN_ALLOW_THREADS={' \
+		-D'Py_END_ALLOW_THREADS=}' -Ilib/core lib/python
 	$(say) LINT sh
 	$(Q)shellcheck $$(git ls-files 2>/dev/null | xargs grep -lE \
 		'^#! ?/(usr/)?bin/(env )?(ba)?sh') || exit 1
@@ -138,6 +142,7 @@ help:
 	@echo '  make install       DESTDIR=, PREFIX=$(PREFIX), LIBDIR='
 	@echo 'To work on it:'
 	@echo '  make unit          tests over a simulated hypervisor: seconds'
+	@echo '  make python-check  the same of the Python package'
 	@echo '  make abi-check     our libraries beside stock'"'"'s: symbols,'
 	@echo '                     versions, sonames, layouts'
 	@echo '  make releases      libxenctrl for other releases of Xen, beside'

@@ -83,8 +83,25 @@ ldd ./native | grep -q "$dest$libdir/libxenbatch.so.0" ||
 ldd ./deferred | grep -q "$dest$libdir/xenbatch/libxenctrl.so" ||
 	fail "deferred does not run on the installed libxenctrl"
 
+# Python's package, by the Python that it was built for.
+python=$(find "$dest/opt/xb" -path '*/dist-packages/xenbatch/__init__.py')
+[ -n "$python" ] || fail "not installed: the Python package"
+cat >sweep <<'END'
+#!/usr/bin/env python3
+import sys
+import xenbatch
+try:
+    with xenbatch.open() as xb:
+        print(xb.backend, len(xb.sweep()))
+except OSError as e:
+    print(e)
+    sys.exit(3)
+END
+chmod +x sweep
+export PYTHONPATH="${python%/xenbatch/*}"
+
 # Without Xen all of them say so and end; with it they work.
-for p in ./native ./native-c++ ./deferred; do
+for p in ./native ./native-c++ ./deferred ./sweep; do
 	status=0
 	$p >out 2>&1 || status=$?
 	[ $status = 0 ] || [ $status = 3 ] || { cat out; fail "$p: $status"; }

@@ -47,11 +47,12 @@ STOCK_PROGRAMS = ["%s/%s" % (XENBIN, n) for n in (
 # it looks for such; of its library what python.txt names.
 PYTHON = "usr/lib/python3.11"
 PYTHON_XEN = "usr/lib/xen-4.17/lib/python/xen"
+PYTHON_OURS = "usr/lib/python3/dist-packages/xenbatch"
 PYTHON_LINKS = {"usr/bin/python3": "python3.11",
                 "usr/lib/python3/dist-packages/xen": "/" + PYTHON_XEN}
 
 # What runs in the guest as it lies here: folders beside this file.
-SCRIPTS = ("guest", "../clients")
+SCRIPTS = ("guest", "../clients", "../python/dom0")
 
 # In the order of loading, when they have no dependency on each other. brd is
 # /dev/ram0, the one thing here that direct I/O can be done on.
@@ -317,6 +318,10 @@ def ours(build, rig, root, arch, release, module, extra, job):
     for name in sorted(os.listdir(watch)) if os.path.isdir(watch) else []:
         if ".so" in name:
             cpio.add("%s/watch/%s" % (OURS, name), os.path.join(watch, name))
+    package = os.path.join(libdir, "python", "xenbatch")
+    if os.path.isdir(package) and not arch.cross:
+        cpio.add(PYTHON_OURS, package)
+        elf += glob.glob(package + "/*.so")
     tool = os.path.join(build, "tools", "xenbatch")
     if os.path.exists(tool):
         cpio.add("usr/bin/xenbatch", tool)
