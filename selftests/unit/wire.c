@@ -13,6 +13,7 @@
 
 #include "wire.h"
 #include "wire_api.h"
+#include "wire_domain.h"
 
 struct wire_script wire_script;
 FILE *wire_log;
@@ -416,6 +417,8 @@ long wire_hypercall(unsigned int number, const uint64_t *args)
 	size_t size, writes;
 	long ret;
 
+	if (wire_domain_is_there())
+		return wire_domain_hypercall(number, args);
 	if (number == __HYPERVISOR_multicall)
 		return multicall((void *)(uintptr_t)args[0], args[1]);
 	size = structure(number, args, &bufs, &writes);

@@ -42,7 +42,7 @@ struct operation {
 #define KEXEC(x)	OF(kexec_op, KEXEC_CMD_##x)
 #define FLASK(x)	OF(xsm_op, FLASK_##x)
 
-#define MAX_OPERATIONS 8
+#define MAX_OPERATIONS 12
 
 static const struct row {
 	const char *name, *when;

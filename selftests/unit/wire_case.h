@@ -11,6 +11,19 @@
 #include "unit.h"
 #include "wire.h"
 
+#if XC_RELEASE < 417
+#include <xenguest.h>
+#include "lib/xc/core.h"
+#define WIRE_414(F) \
+	F(xc_core_arch_auto_translated_physmap) \
+	F(xc_core_arch_get_scratch_gpfn) F(xc_core_arch_gpfn_may_present) \
+	F(xc_core_arch_map_p2m) F(xc_core_arch_map_p2m_writable) \
+	F(xc_core_arch_memory_map_get) F(xc_domain_resume) \
+	F(xc_map_domain_meminfo) F(xc_unmap_domain_meminfo)
+#else
+#define WIRE_414(F)
+#endif
+
 #if XC_RELEASE < 420
 #define WIRE_420(F)
 #define ALSO_420(arg)
@@ -59,7 +72,7 @@
 	F(xc_set_cpuidle_max_csubstate) F(xc_set_sched_opt_smt) \
 	F(xc_smt_disable) F(xc_smt_enable) F(xc_tbuf_disable) \
 	F(xc_tbuf_enable) F(xc_tbuf_get_size) F(xc_tbuf_set_cpu_mask) \
-	F(xc_tbuf_set_evt_mask) F(xc_tbuf_set_size) WIRE_420(F)
+	F(xc_tbuf_set_evt_mask) F(xc_tbuf_set_size) WIRE_414(F) WIRE_420(F)
 
 struct api {
 #define F(name) __typeof__(&name) name;
@@ -97,6 +110,7 @@ struct wire_case {
 };
 
 /* Ended by one without a name. */
-extern const struct wire_case wire_host[], wire_hyper[], wire_flask[];
+extern const struct wire_case wire_host[], wire_hyper[], wire_flask[],
+	wire_guest[];
 
 #endif /* WIRE_CASE_H */
