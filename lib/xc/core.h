@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What libxenctrl exported for core dumps without a header, up to Xen 4.14. Later
- * it is libxenguest's.
+ * What libxenctrl exported for core dumps without a header, up to Xen 4.14.
+ * Later it is libxenguest's.
  */
 #ifndef XC_CORE_H
 #define XC_CORE_H
@@ -18,7 +18,7 @@ struct xc_core_arch_context;
 int xc_core_arch_gpfn_may_present(struct xc_core_arch_context *arch_ctxt,
 				  unsigned long pfn);
 
-/* The ranges of its memory, of bytes. *mapp is the caller's to free. 0 or -1. */
+/* The ranges of its memory, in bytes. *mapp is the caller's to free. 0, -1. */
 typedef struct xc_core_memory_map {
 	uint64_t addr;
 	uint64_t size;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A PV domain's table of its frames: guest words, at its pfn each frame that is
- * there. Its pages are named by a list, and that one's pages by another list, of
- * one page, which the shared info page names.
+ * A PV domain's table of its frames: guest words, at its pfn each frame that
+ * is there. Its pages are named by a list, and that one's pages by another
+ * list, of one page, which the shared info page names.
  */
 #ifndef XC_P2M_H
 #define XC_P2M_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A domain that suspended itself goes on: it is told so, if it can take that, or
- * else is made to believe that it was restored.
+ * A domain that suspended itself goes on: it is told so, if it can take that,
+ * or else is made to believe that it was restored.
  */
 #define XC_WANT_COMPAT_MAP_FOREIGN_API
 #include "engine.h"

@@ -40,8 +40,9 @@
  *            cpu, and answers late: xc_cpu_online and _offline, xc_smt_enable
  *            and _disable, xc_microcode_update, xc_kexec_exec, and xc_sysctl
  *            with XEN_SYSCTL_cpu_hotplug or _cpupool_op. Of Xen 4.14's:
- *            xc_domain_resume, xc_map_domain_meminfo, xc_core_arch_map_p2m,
- *            _map_p2m_writable and _memory_map_get.
+ *            xc_domain_resume, xc_map_domain_meminfo, xc_domain_dumpcore and
+ *            _via_callback, xc_core_arch_map_p2m, _map_p2m_writable and
+ *            _memory_map_get.
  *
  * Outside of the batch, and without a place in it, are functions that are no
  * question to the hypervisor (handles, errors and loggers, hypercall buffers,

@@ -455,6 +455,14 @@ static void same_words(void **state)
 	assert_true(same);
 }
 
+static void ours_alone(void **state)
+{
+	(void)state;
+	run = OURS;
+	open_run();
+	wire_guest_alone();
+}
+
 static void all_were_called(void **state)
 {
 	size_t i;
@@ -477,6 +485,7 @@ int main(void)
 		GROUP(hyper),
 		GROUP(flask),
 		GROUP(guest),
+		cmocka_unit_test(ours_alone),
 		cmocka_unit_test(all_were_called),
 	};
 

@@ -13,12 +13,14 @@
 
 #if XC_RELEASE < 417
 #include <xenguest.h>
-#include "lib/xc/core.h"
+#include "lib/xc/core_dump.h"
 #define WIRE_414(F) \
 	F(xc_core_arch_auto_translated_physmap) \
 	F(xc_core_arch_get_scratch_gpfn) F(xc_core_arch_gpfn_may_present) \
 	F(xc_core_arch_map_p2m) F(xc_core_arch_map_p2m_writable) \
-	F(xc_core_arch_memory_map_get) F(xc_domain_resume) \
+	F(xc_core_arch_memory_map_get) F(xc_core_shdr_get) \
+	F(xc_core_shdr_set) F(xc_domain_dumpcore) \
+	F(xc_domain_dumpcore_via_callback) F(xc_domain_resume) \
 	F(xc_map_domain_meminfo) F(xc_unmap_domain_meminfo)
 #else
 #define WIRE_414(F)
@@ -112,5 +114,8 @@ struct wire_case {
 /* Ended by one without a name. */
 extern const struct wire_case wire_host[], wire_hyper[], wire_flask[],
 	wire_guest[];
+
+/* Ours alone: where a domain's words have stock read what is not there. */
+void wire_guest_alone(void);
 
 #endif /* WIRE_CASE_H */

@@ -141,7 +141,7 @@ unsigned int wire_domain_questions(void)
 	return nr_asked;
 }
 
-const void *wire_domain_frame(unsigned int frame)
+void *wire_domain_frame(unsigned int frame)
 {
 	return memory[frame];
 }

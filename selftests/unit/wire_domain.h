@@ -14,10 +14,10 @@
 struct wire_domain {
 	bool hvm;
 	unsigned int width;		/* bytes of its words */
-	uint32_t domid;			/* of the answer; 0: the one asked for */
+	uint32_t domid;		/* of the answer; 0: the one asked for */
 	uint32_t flags;			/* XEN_DOMINF_* */
 	unsigned int max_vcpu_id;
-	unsigned int lost;		/* vcpus that have no context: a mask */
+	unsigned int lost;		/* vcpus without a context: a mask */
 	unsigned long nr_pages, max_gpfn;
 	uint64_t shared_info;		/* its frame */
 	uint64_t callback_irq;
@@ -26,7 +26,7 @@ struct wire_domain {
 
 #define WIRE_SHARED_INFO	0
 #define WIRE_START_INFO		16
-#define WIRE_NO_FRAME		5000	/* from here on frames are not there */
+#define WIRE_NO_FRAME		5000	/* from here on there are none */
 
 /*
  * It is there, and its memory as it was at first. Counted from 0, question
@@ -43,7 +43,7 @@ long wire_domain_asked(void);
 /* How many there were, since it began. */
 unsigned int wire_domain_questions(void);
 
-const void *wire_domain_frame(unsigned int frame);
+void *wire_domain_frame(unsigned int frame);
 
 /* Xen and libxenforeignmemory. */
 long wire_domain_hypercall(unsigned int number, const uint64_t *args);
