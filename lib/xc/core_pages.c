@@ -58,25 +58,36 @@ static int write_buf(struct pages *p)
 	return xe_core_write(p->d, p->buf, size);
 }
 
-/* Of those to be mapped all that can be. */
-static int take(struct pages *p)
+/*
+ * Of those to be mapped all that can be. At once they may be too many: a dom0
+ * that is not PV needs pages of its own to map others in their place.
+ */
+static void copy(struct pages *p, unsigned int first, unsigned int nr)
 {
+	char *from = xc_map_foreign_bulk(p->d->xch, p->d->domid, PROT_READ,
+					 p->frames + first, p->err + first, nr);
 	unsigned int i;
-	char *from;
 
-	if (!p->nr)
-		return 0;
-	from = xc_map_foreign_bulk(p->d->xch, p->d->domid, PROT_READ,
-				   p->frames, p->err, p->nr);
-	for (i = 0; from && i < p->nr; i++) {
-		if (p->err[i])
+	if (!from && nr > 1) {
+		copy(p, first, nr / 2);
+		copy(p, first + nr / 2, nr - nr / 2);
+	}
+	if (!from)
+		return;
+	for (i = 0; i < nr; i++) {
+		if (p->err[first + i])
 			continue;
 		memcpy(p->buf + (size_t)p->in_buf++ * XC_PAGE_SIZE,
 		       from + (size_t)i * XC_PAGE_SIZE, XC_PAGE_SIZE);
-		enter(p, p->pfns[i], p->frames[i]);
+		enter(p, p->pfns[first + i], p->frames[first + i]);
 	}
-	if (from)
-		munmap(from, (size_t)p->nr * XC_PAGE_SIZE);
+	munmap(from, (size_t)nr * XC_PAGE_SIZE);
+}
+
+static int take(struct pages *p)
+{
+	if (p->nr)
+		copy(p, 0, p->nr);
 	p->nr = 0;
 	return p->in_buf == WRITTEN ? write_buf(p) : 0;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Promise: what our libxenctrl says to Xen about the host is, byte for byte,
- * what stock's says, and what it makes of the answer too: of success, of every
- * kind of refusal, at whichever of its hypercalls, at once and in a batch.
- * Values, errno, messages, outputs. Which hypercalls those are, and when they
- * are made in a batch, is what api.def says.
+ * Promise: what our libxenctrl says to Xen about the host, and 4.14's about a
+ * domain that it looks into, is, byte for byte, what stock's says, and what it
+ * makes of the answer too: of success, of every kind of refusal, at whichever of
+ * its hypercalls, at once and in a batch. Values, errno, messages, outputs. Which
+ * hypercalls those are, and when they are made in a batch, is what api.def says.
  *
  * Stock's library runs over the Xen of wire.c by finding the functions of
  * libxencall that this program has; ours is all of lib/xc with other names, over

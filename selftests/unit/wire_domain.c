@@ -345,6 +345,11 @@ void *wire_domain_map(uint32_t domid, int prot, size_t nr,
 	int failed = 0, e;
 	size_t i;
 
+	/* Only who asks for each frame's error asks for many. */
+	if (err && domain->at_once && nr > domain->at_once) {
+		errno = ENOMEM;
+		return NULL;
+	}
 	p = mmap(NULL, nr * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 		 0);
 	if (p == MAP_FAILED)

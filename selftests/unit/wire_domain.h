@@ -22,6 +22,7 @@ struct wire_domain {
 	uint64_t shared_info;		/* its frame */
 	uint64_t callback_irq;
 	const char *caps;
+	unsigned int at_once;		/* so many can be mapped; 0: all */
 };
 
 #define WIRE_SHARED_INFO	0

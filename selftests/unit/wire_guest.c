@@ -26,7 +26,7 @@ static const struct wire_domain domains[] = {
 	  .max_gpfn = 16, .caps = X86_64 },
 	{ .hvm = true, .width = 8, .flags = SUSPENDED, .max_vcpu_id = 1,
 	  .nr_pages = 11, .max_gpfn = 20, .callback_irq = 3, .caps = X86_64,
-	  .shared_info = 1 },
+	  .shared_info = 1, .at_once = 1 },
 	{ .hvm = true, .width = 8, .flags = SUSPENDED, .nr_pages = 7,
 	  .max_gpfn = 8, .caps = X86_64, .shared_info = 3 },
 	/* another domain than the one asked for */
@@ -70,7 +70,7 @@ static const struct wire_domain large[] = {
 	{ .hvm = true, .width = 8, .flags = SUSPENDED, .nr_pages = 4700,
 	  .max_gpfn = 6000, .callback_irq = 1, .caps = X86_64 },
 	{ .width = 8, .flags = SUSPENDED, .nr_pages = 5000, .max_gpfn = 6000,
-	  .caps = X86_64 },
+	  .caps = X86_64, .at_once = 700 },
 };
 
 /*
