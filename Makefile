@@ -91,7 +91,7 @@ setup:
 	{ tail -n 40 $(O)/setup.log; echo "all of it: $(O)/setup.log"; exit 1; }
 
 # What `make check` is made of, in this order.
-CHECKS := all lint abi-check releases kmod-check kmod-matrix unit python-check \
+CHECKS := all lint abi-check releases kmod-check kmod-matrix unit differential python-check \
 	rig-check bench-check install-check dom0-check pvh-check arm64-check refuse-check bench \
 	demo
 
@@ -142,6 +142,7 @@ help:
 	@echo '  make install       DESTDIR=, PREFIX=$(PREFIX), LIBDIR='
 	@echo 'To work on it:'
 	@echo '  make unit          tests over a simulated hypervisor: seconds'
+	@echo '  make differential  is every function of libxenctrl compared with stock'"'"'s?'
 	@echo '  make python-check  the same of the Python package'
 	@echo '  make abi-check     our libraries beside stock'"'"'s: symbols,'
 	@echo '                     versions, sonames, layouts'

@@ -38,6 +38,7 @@ static void say(struct mode *m, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
+	DRIVES(xc_reportv);
 	called[fn_xc_reportv] = true;
 	m->api.xc_reportv(m->xch, &m->log.vtable, XTL_WARN, 0, fmt, ap);
 	va_end(ap);

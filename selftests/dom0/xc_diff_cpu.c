@@ -146,6 +146,7 @@ static void cpuidle(struct mode *m)
 
 /* A call without a handle: nothing can be queued, or have a message. */
 #define NO_HANDLE(m, name, ...) do { \
+	DRIVES(name); \
 	called[fn_##name] = true; \
 	errno = 0; \
 	note(m, #name " = %d", (int)(m)->api.name(NULL, ##__VA_ARGS__)); \

@@ -8,6 +8,7 @@
 
 #include <xenctrl.h>
 
+#include "selftests/dom0/helper/driven.h"
 #include "unit.h"
 #include "wire.h"
 
@@ -96,6 +97,7 @@ void fill_stack(void);
 
 #define CALL(name, ...) do { \
 	long ret_; \
+	DRIVES(name); \
 	call_begin(#name); \
 	fill_stack(); \
 	ret_ = (long)api->name(xch, ##__VA_ARGS__); \

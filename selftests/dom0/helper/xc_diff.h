@@ -31,6 +31,7 @@
 #include <xengnttab.h>
 
 #include "guest_abi.h"
+#include "driven.h"
 #include "kselftest.h"
 #include "xenbatch_xc.h"
 #include "xc_functions.h"
@@ -230,12 +231,14 @@ static inline long call_end(struct mode *m, const char *name, long ret,
 
 /* Values may be anything that converts to long. */
 #define CALL(m, name, ...) ({ \
+	DRIVES(name); \
 	call_begin(m, fn_##name); \
 	long ret_ = (long)(m)->api.name((m)->xch, ##__VA_ARGS__); \
 	call_end(m, #name, ret_, false); })
 
 /* A pointer is written down as 0 or 1. */
 #define CALL_PTR(m, name, ...) ({ \
+	DRIVES(name); \
 	call_begin(m, fn_##name); \
 	__auto_type ptr_ = (m)->api.name((m)->xch, ##__VA_ARGS__); \
 	call_end(m, #name, (long)ptr_, true); \
@@ -243,6 +246,7 @@ static inline long call_end(struct mode *m, const char *name, long ret,
 
 /* No return value, no batch, nothing to write down. */
 #define DO(m, name, ...) ({ \
+	DRIVES(name); \
 	called[fn_##name] = true; \
 	(m)->api.name(__VA_ARGS__); })
 

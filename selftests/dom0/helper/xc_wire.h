@@ -275,6 +275,7 @@ static void wire_begin(struct mode *m)
 
 #undef CALL
 #define CALL(m, name, ...) ({ \
+	DRIVES(name); \
 	call_begin(m, fn_##name); \
 	wire_begin(m); \
 	long ret_ = (long)(m)->api.name((m)->xch, ##__VA_ARGS__); \
@@ -284,6 +285,7 @@ static void wire_begin(struct mode *m)
 
 #undef CALL_PTR
 #define CALL_PTR(m, name, ...) ({ \
+	DRIVES(name); \
 	call_begin(m, fn_##name); \
 	wire_begin(m); \
 	__auto_type ptr_ = (m)->api.name((m)->xch, ##__VA_ARGS__); \
