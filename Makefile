@@ -63,7 +63,10 @@ endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
-include $(sort $(wildcard kmod/*.mk lib/*/*.mk tools/*.mk selftests/*/*.mk))
+# lib/run is made of the libraries before it.
+RULES := $(sort $(wildcard kmod/*.mk lib/*/*.mk))
+include $(filter-out lib/run/%,$(RULES)) lib/run/run.mk
+include $(sort $(wildcard tools/*.mk selftests/*/*.mk))
 
 .PHONY: all setup help install install-check clean check lint
 all: kmod lib tools
@@ -98,8 +101,8 @@ CHECKS := all lint abi-check releases kmod-check kmod-matrix unit differential p
 check: setup
 	@MAKE="$(MAKE)" selftests/check.sh $(O) $(CHECKS)
 
-install: install-kmod install-core install-xc install-stable install-watch \
-	install-python install-tools
+install: install-kmod install-core install-xc install-stable install-run \
+	install-watch install-python install-tools
 
 # Everything installed to an empty folder, and a stranger's program built from
 # there with nothing but pkg-config.

@@ -23,7 +23,8 @@ for f in bin/xenbatch lib/libxenbatch.so.0 lib/libxenbatch.so \
 	lib/xenbatch/libxenbatch.so.0 \
 	lib/xenbatch/libxenforeignmemory.so.1 \
 	lib/xenbatch/libxencall.so.1 lib/xenbatch/libxendevicemodel.so.1 \
-	lib/xenbatch/libxenevtchn.so.1 lib/xenbatch/watch/watch.so \
+	lib/xenbatch/libxenevtchn.so.1 lib/xenbatch/run/libxencall.so.1 \
+	lib/xenbatch/watch/watch.so \
 	lib/xenbatch/watch/libxenbatch.so.0 lib/pkgconfig/xenbatch.pc \
 	lib/pkgconfig/xenbatch-xc.pc include/xenbatch.h \
 	include/xenbatch_xc.h include/linux/xenbatch.h; do
@@ -111,7 +112,7 @@ done
 # The tool finds the libraries that were installed with it.
 unset LD_LIBRARY_PATH
 run="$dest/opt/xb/bin/xenbatch run"
-[ "$($run --print-env)" = "LD_LIBRARY_PATH=$dest$libdir/xenbatch" ] ||
+[ "$($run --print-env)" = "LD_LIBRARY_PATH=$dest$libdir/xenbatch/run" ] ||
 	fail "xenbatch run does not find the libraries"
 $run --json --stats=stats -- ./deferred >out 2>&1 || true
 grep -q "$dest$libdir/xenbatch/watch/libxenbatch.so.0" stats ||

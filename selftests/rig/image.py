@@ -314,10 +314,12 @@ def ours(build, rig, root, arch, release, module, extra, job):
         # that shadow Debian's only by who asks for them.
         if not library(root, name):
             cpio.link("%s/%s" % (arch.lib, name), "/%s/%s" % (OURS, name))
-    watch = os.path.join(libdir, "watch")
-    for name in sorted(os.listdir(watch)) if os.path.isdir(watch) else []:
-        if ".so" in name:
-            cpio.add("%s/watch/%s" % (OURS, name), os.path.join(watch, name))
+    for sub in "run", "watch":
+        path = os.path.join(libdir, sub)
+        for name in sorted(os.listdir(path)) if os.path.isdir(path) else []:
+            if ".so" in name:
+                cpio.add("%s/%s/%s" % (OURS, sub, name),
+                         os.path.join(path, name))
     package = os.path.join(libdir, "python", "xenbatch")
     if os.path.isdir(package) and not arch.cross:
         cpio.add(PYTHON_OURS, package)

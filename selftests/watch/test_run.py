@@ -17,6 +17,7 @@ TOOL = os.path.join(BUILD, "tools", "xenbatch")
 HERE = os.path.join(BUILD, "selftests", "watch")
 CLIENT = os.path.join(HERE, "client")
 LIB = os.path.join(BUILD, "lib")
+RUN = os.path.join(LIB, "run")
 
 
 def environment(**more):
@@ -104,17 +105,17 @@ class Libraries(unittest.TestCase):
     SHOW = ["sh", "-c", 'echo "$LD_LIBRARY_PATH"']
 
     def test_ours_come_first(self):
-        self.assertEqual(run(*self.SHOW).stdout, LIB + ":" + HERE + "\n")
+        self.assertEqual(run(*self.SHOW).stdout, RUN + ":" + HERE + "\n")
         p = run(*self.SHOW, env=environment(LD_LIBRARY_PATH=""))
-        self.assertEqual(p.stdout, LIB + "\n")
+        self.assertEqual(p.stdout, RUN + "\n")
 
     def test_stock_has_none_of_ours(self):
-        env = environment(LD_LIBRARY_PATH="%s:/x:%s" % (LIB, LIB))
+        env = environment(LD_LIBRARY_PATH="%s:/x:%s" % (LIB, RUN))
         self.assertEqual(run("--stock", *self.SHOW, env=env).stdout, "/x\n")
 
     def test_print_env(self):
         self.assertEqual(run("--print-env").stdout,
-                         "LD_LIBRARY_PATH=%s\n" % LIB)
+                         "LD_LIBRARY_PATH=%s\n" % RUN)
 
     def test_libdir(self):
         p = run("--libdir", HERE, "true")

@@ -99,7 +99,8 @@ bool place_find(struct place *place, const char *dir)
 		return false;
 	}
 	snprintf(place->watch, sizeof(place->watch), "%s/watch", place->dir);
-	return complete(place->dir);
+	snprintf(place->run, sizeof(place->run), "%s/run", place->dir);
+	return complete(place->dir) && complete(place->run);
 }
 
 bool place_can_watch(const struct place *place)
@@ -109,6 +110,11 @@ bool place_can_watch(const struct place *place)
 	tool_error("--stats needs %s/watch.so, which is not there (it is made for x86-64 only, by 'make install')",
 		   place->watch);
 	return false;
+}
+
+static bool is(const char *list, size_t len, const char *dir)
+{
+	return len == strlen(dir) && !strncmp(list, dir, len);
 }
 
 /* list without dirs of ours */
@@ -121,8 +127,8 @@ static void without(const struct place *place, const char *list, FILE *to)
 
 		end = strchrnul(list, ':');
 		len = end - list;
-		if (!len || (len == strlen(place->dir) &&
-			     !strncmp(list, place->dir, len)))
+		if (!len || is(list, len, place->dir) ||
+		    is(list, len, place->run))
 			continue;
 		fprintf(to, "%s%.*s", comma, (int)len, list);
 		comma = ":";
@@ -138,10 +144,11 @@ static char *path_list(const struct place *place, bool stock, bool watched)
 
 	if (!to)
 		return NULL;
+	/* Calls between our libraries are counted where each is its own. */
 	if (!stock && watched)
-		fprintf(to, "%s:", place->watch);
-	if (!stock)
-		fputs(place->dir, to);
+		fprintf(to, "%s:%s", place->watch, place->dir);
+	else if (!stock)
+		fputs(place->run, to);
 	if (old && stock)
 		without(place, old, to);
 	else if (old && *old)
@@ -170,5 +177,5 @@ void place_env(const struct place *place, bool stock, bool watched)
 
 void place_print(const struct place *place)
 {
-	printf("%s=%s\n", VARIABLE, place->dir);
+	printf("%s=%s\n", VARIABLE, place->run);
 }

@@ -22,6 +22,7 @@ enum {
 /* place.c: where our libraries are, and the environment that leads there. */
 struct place {
 	char dir[PATH_MAX];
+	char run[PATH_MAX + 16];	/* all of them as one */
 	char watch[PATH_MAX + 16];	/* what --stats needs */
 };
 
