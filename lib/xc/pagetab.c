@@ -4,7 +4,6 @@
  */
 #if defined(__i386__) || defined(__x86_64__)
 
-#define XC_WANT_COMPAT_MAP_FOREIGN_API
 #include <sys/mman.h>
 
 #include "engine.h"
@@ -73,18 +72,26 @@ static int pv_paging(xc_interface *xch, uint32_t dom, int vcpu,
 	return 0;
 }
 
-/* The entry at a machine (HVM: guest) address. 0 or -1 with errno. */
-static int read_entry(xc_interface *xch, uint32_t dom, uint64_t at,
-		      unsigned int size, uint64_t *entry)
-{
-	char *p = xc_map_foreign_range(xch, dom, XC_PAGE_SIZE, PROT_READ,
-				       at >> XC_PAGE_SHIFT);
+/*
+ * The tables that are looked into, one after the other in the place of the one
+ * before, which costs less than a mapping of its own for each.
+ */
+struct tables {
+	xenbatch *xb;
+	uint32_t dom;
+	char *page;
+};
 
-	if (!p)
+/* The entry at a machine (HVM: guest) address. 0 or -1 with errno. */
+static int read_entry(const struct tables *t, uint64_t at, unsigned int size,
+		      uint64_t *entry)
+{
+	uint64_t gfn = at >> XC_PAGE_SHIFT;
+
+	if (!xenbatch_map(t->xb, t->page, t->dom, PROT_READ, 1, &gfn, NULL))
 		return -1;
 	*entry = 0;
-	memcpy(entry, p + (at & (XC_PAGE_SIZE - 1)), size);
-	munmap(p, XC_PAGE_SIZE);
+	memcpy(entry, t->page + (at & (XC_PAGE_SIZE - 1)), size);
 	return 0;
 }
 
@@ -94,8 +101,8 @@ static bool may_be_big(unsigned int level, unsigned int levels)
 	return level == 2 || (level == 3 && levels == 4);
 }
 
-static unsigned long walk(xc_interface *xch, uint32_t dom,
-			  const struct paging *p, uint64_t virt)
+static unsigned long walk(const struct tables *t, const struct paging *p,
+			  uint64_t virt)
 {
 	const struct format *f = &formats[p->levels];
 	unsigned int level, shift = XC_PAGE_SHIFT;
@@ -108,7 +115,7 @@ static unsigned long walk(xc_interface *xch, uint32_t dom,
 		/* A page directory pointer table has no page of its own. */
 		table += (virt >> shift & ((1u << f->bits[level - 1]) - 1)) *
 			 f->entry;
-		if (read_entry(xch, dom, table, f->entry, &entry))
+		if (read_entry(t, table, f->entry, &entry))
 			return 0;
 		if (!(entry & PTE_PRESENT)) {
 			errno = EADDRNOTAVAIL;
@@ -129,8 +136,10 @@ static unsigned long walk(xc_interface *xch, uint32_t dom,
 static unsigned long translate(xc_interface *xch, uint32_t dom, int vcpu,
 			       uint64_t virt)
 {
+	struct tables t = { xch->xb, dom, NULL };
+	int hvm = xe_is_hvm(xch, dom), err;
 	struct paging paging;
-	int hvm = xe_is_hvm(xch, dom);
+	unsigned long frame;
 
 	if (hvm < 0)
 		return 0;
@@ -139,7 +148,14 @@ static unsigned long translate(xc_interface *xch, uint32_t dom, int vcpu,
 		return 0;
 	if (!paging.levels)
 		return virt >> XC_PAGE_SHIFT;
-	return walk(xch, dom, &paging, virt);
+	t.page = xenbatch_slots_alloc(t.xb, XENBATCH_FOREIGN, 1);
+	if (!t.page)
+		return 0;
+	frame = walk(&t, &paging, virt);
+	err = errno;
+	xenbatch_unmap(t.xb, t.page, 1);
+	errno = err;
+	return frame;
 }
 
 XC_API unsigned long xc_translate_foreign_address(xc_interface *xch,

@@ -9,6 +9,9 @@
  * selftests/dom0 has PV domains of 64 bits only.
  */
 #define xc_translate_foreign_address ours_translate
+#define xenbatch_slots_alloc slot_alloc
+#define xenbatch_map slot_map
+#define xenbatch_unmap slot_unmap
 #include "lib/xc/pagetab.c"
 #undef xc_translate_foreign_address
 
@@ -100,6 +103,47 @@ XC_API void *xc_map_foreign_range(xc_interface *xch, uint32_t domid, int size,
 	return p;
 }
 
+/* ... which ours does onto one slot, again and again */
+static struct {
+	char page[4096];
+	bool got, filled;
+} slot;
+
+void *xenbatch_slots_alloc(xenbatch *xb, enum xenbatch_window window, size_t n)
+{
+	assert_ptr_equal(handle.xb, xb);
+	assert_int_equal(XENBATCH_FOREIGN, window);
+	assert_int_equal(1, n);
+	assert_false(slot.got);
+	slot.got = true;
+	return slot.page;
+}
+
+void *xenbatch_map(xenbatch *xb, void *addr, uint16_t domid, int prot, size_t n,
+		   const uint64_t *gfns, int *errs)
+{
+	assert_ptr_equal(handle.xb, xb);
+	assert_true(slot.got && addr == slot.page && !errs);
+	assert_int_equal(DOMID, domid);
+	assert_int_equal(PROT_READ, prot);
+	assert_int_equal(1, n);
+	errno = EFAULT;
+	if (*gfns >= FRAMES)
+		return NULL;
+	memcpy(slot.page, domain.memory[*gfns], 4096);
+	slot.filled = true;
+	return addr;
+}
+
+int xenbatch_unmap(xenbatch *xb, void *addr, size_t n)
+{
+	(void)xb;
+	assert_true(slot.got && addr == slot.page && n == 1);
+	memset(&slot, 0, sizeof(slot));
+	errno = EBADF;
+	return 0;
+}
+
 /* No batch is open here. */
 struct xe_cursor xe_none;
 __thread struct xe_cursor *xe_current
@@ -134,6 +178,7 @@ static unsigned long both(unsigned long long virt, int *err)
 	errno = 0;
 	b = ours_translate(&handle, DOMID, 1, virt);
 	err_b = b ? 0 : errno;
+	assert_false(slot.got || slot.filled);
 	assert_int_equal(a, b);
 	assert_int_equal(err_a, err_b);
 	*err = err_b;
