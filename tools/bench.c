@@ -17,6 +17,7 @@
 #include "tool.h"
 #include "bench/clock.h"
 #include "bench/count.h"
+#include "bench/kinds.h"
 #include "bench/latency.h"
 #include "bench/place.h"
 #include "bench/rows.h"
@@ -26,8 +27,8 @@
 
 struct args {
 	bool json;
-	bool some;		/* --row was given: those chosen, no others */
-	bool *chosen;		/* for each row */
+	bool domains;		/* to be there for programs too */
+	struct rows rows;	/* none asked for: all */
 	const char *stock;
 	const char *ours;
 };
@@ -81,6 +82,17 @@ static bool measure_places(struct clock_case *stock, struct clock_case *ours,
 	return ok;
 }
 
+static bool measure_otherwise(struct clock_case *stock, struct clock_case *ours)
+{
+	struct side *side = stock->arg;
+	double cost[2];
+	bool ok = side->row->kind->measure(side, ours->arg, cost, &stop);
+
+	stock->cost = cost[0];
+	ours->cost = cost[1];
+	return ok;
+}
+
 static struct json_object *sample(struct side *side)
 {
 	uint64_t *ns = calloc(SAMPLES, sizeof(*ns));
@@ -109,7 +121,9 @@ static bool measure(struct bench *b, const struct row *row, struct measured *m)
 	stock.arg = &s;
 	ours.arg = &o;
 	m->same = sides_same(&s, &o);
-	if (row->kind->maps)
+	if (row->kind->measure)
+		ok = m->same && measure_otherwise(&stock, &ours);
+	else if (row->kind->maps)
 		ok = measure_places(&stock, &ours, row->kind->maps(row->n));
 	else
 		ok = clock_measure(&stock, &ours, CLOCK_GROUPS, &stop);
@@ -269,18 +283,17 @@ static bool run(struct bench *b, const struct args *args, bool *same)
 	bool ok = true;
 
 	*same = true;
-	for (unsigned int i = 0; i < nr_rows; i++) {
+	for (unsigned int i = 0; i < args->rows.nr; i++) {
+		const struct row *row = args->rows.row[i];
 		struct measured m;
 
-		if (!args->chosen[i])
-			continue;
-		ok = measure(b, &rows[i], &m);
+		ok = measure(b, row, &m);
 		if (!ok)
 			break;
 		memcpy(m.count, b->counts[i], sizeof(m.count));
 		*same = *same && m.same;
-		json_object_array_add(list, row_json(&rows[i], &m));
-		row_print(table, &rows[i], &m);
+		json_object_array_add(list, row_json(row, &m));
+		row_print(table, row, &m);
 	}
 	if (ok && args->json) {
 		print_json(b, list);
@@ -313,11 +326,13 @@ static bool load(struct bench *b, const struct args *args, unsigned int needs)
 static bool create(struct bench *b, const struct args *args,
 		   unsigned int needs)
 {
-	bool domains = false;
+	bool domains = args->domains;
 
-	for (unsigned int i = 0; i < nr_rows; i++)
-		domains |= args->chosen[i] && !rows[i].asked &&
-			   !(rows[i].kind->needs & NEEDS_MAPS);
+	for (unsigned int i = 0; i < args->rows.nr; i++) {
+		const struct row *row = args->rows.row[i];
+
+		domains |= !row->asked && !(row->kind->needs & NEEDS_MAPS);
+	}
 	if (domains && !domains_create(&b->domains, &b->stock))
 		return false;
 	if (!(needs & NEEDS_MEMORY))
@@ -334,13 +349,13 @@ static int bench(struct bench *b, const struct args *args)
 	bool same = false;
 
 	b->unit = clock_calibrate();
-	for (unsigned int i = 0; i < nr_rows; i++)
-		needs |= args->chosen[i] ? rows[i].kind->needs : 0;
+	for (unsigned int i = 0; i < args->rows.nr; i++)
+		needs |= args->rows.row[i]->kind->needs;
 	if (!load(b, args, needs) || !libxc_connect(&b->stock))
 		goto out_unload;
 	if (!create(b, args, needs))
 		goto out_destroy;
-	count_rows(args->chosen, &b->stock, &b->ours, &b->domains, b->counts,
+	count_rows(&args->rows, &b->stock, &b->ours, &b->domains, b->counts,
 		   &stop);
 	if (!libxc_connect(&b->ours))
 		goto out_destroy;
@@ -361,29 +376,53 @@ out_unload:
 }
 
 enum { KEY_JSON = 'j', KEY_ROW = 'r', KEY_LIST = 'l', KEY_STOCK = 0x1100,
-       KEY_OURS };
+       KEY_OURS, KEY_RUN, KEY_DOMAINS };
 
 static void list_rows(void)
 {
-	for (unsigned int i = 0; i < nr_rows; i++)
-		if (!i || strcmp(rows[i].name, rows[i - 1].name) != 0)
-			puts(rows[i].name);
+	const struct row *row = known_rows;
+
+	for (unsigned int i = 0; i < nr_known_rows; i++, row++)
+		if (!i || strcmp(row->name, row[-1].name) != 0)
+			puts(row->name);
+}
+
+static void add_row(struct args *args, const struct row *row)
+{
+	struct rows *rows = &args->rows;
+
+	for (unsigned int i = 0; i < rows->nr; i++)
+		if (rows->row[i] == row)
+			return;
+	rows->row = reallocarray(rows->row, rows->nr + 1, sizeof(*rows->row));
+	if (!rows->row)
+		tool_usage("no memory");
+	rows->row[rows->nr++] = row;
 }
 
 static void choose(struct args *args, const char *name)
 {
 	bool found = false;
 
-	for (unsigned int i = 0; i < nr_rows; i++) {
-		if (strcmp(rows[i].name, name) != 0)
+	for (unsigned int i = 0; i < nr_known_rows; i++) {
+		if (strcmp(known_rows[i].name, name) != 0)
 			continue;
-		args->chosen[i] = true;
+		add_row(args, &known_rows[i]);
 		found = true;
 	}
 	if (!found)
 		tool_usage("no row is called '%s': 'xenbatch bench --list' shows those that exist",
 			   name);
-	args->some = true;
+}
+
+static void choose_program(struct args *args, const char *arg)
+{
+	const struct row *row = program_row(arg);
+
+	if (!row)
+		tool_usage("--run '%s': wanted is NAME=COMMAND, such as 'list=xl list'",
+			   arg);
+	add_row(args, row);
 }
 
 static error_t parser(int key, char *arg, struct argp_state *state)
@@ -400,6 +439,12 @@ static error_t parser(int key, char *arg, struct argp_state *state)
 	case KEY_LIST:
 		list_rows();
 		exit(TOOL_OK);
+	case KEY_RUN:
+		choose_program(args, arg);
+		return 0;
+	case KEY_DOMAINS:
+		args->domains = true;
+		return 0;
 	case KEY_STOCK:
 		args->stock = arg;
 		return 0;
@@ -420,6 +465,11 @@ int tool_bench(int argc, char **argv)
 		{ "json", KEY_JSON, NULL, 0, "Print JSON", 0 },
 		{ "row", KEY_ROW, "NAME", 0,
 		  "Measure this row (may be given often; else all)", 0 },
+		{ "run", KEY_RUN, "NAME=COMMAND", 0,
+		  "Measure a program, run to its end on the distribution's "
+		  "libraries and on xenbatch's (may be given often)", 0 },
+		{ "domains", KEY_DOMAINS, NULL, 0,
+		  "Create the 64 domains for --run too", 0 },
 		{ "list", KEY_LIST, NULL, 0, "List the rows", 0 },
 		{ "stock", KEY_STOCK, "FILE", 0,
 		  "The stock libxenctrl (else the distribution's)", 0 },
@@ -440,9 +490,11 @@ int tool_bench(int argc, char **argv)
 		       "and one with 16 MiB of memory for the rows that map "
 		       "(foreign and grant), except for the row 'sweep', which "
 		       "looks at the domains that are here and runs only if "
-		       "asked for. Figures are "
-		       "instructions in an emulator that counts them, else "
-		       "nanoseconds. Exit status 1: something failed, or "
+		       "asked for, and for --run. Of a program its status is "
+		       "compared and what it prints, but for numbers; in "
+		       "COMMAND '...' and \"...\" quote as in a shell. Figures "
+		       "are instructions in an emulator that counts them, of "
+		       "all that runs meanwhile, else nanoseconds. Exit status 1: something failed, or "
 		       "results differed.",
 	};
 	const struct sigaction action = { .sa_handler = on_signal };
@@ -452,13 +504,14 @@ int tool_bench(int argc, char **argv)
 	xenbatch *xb;
 	int rc = TOOL_FAILED;
 
-	args.chosen = calloc(nr_rows, sizeof(*args.chosen));
-	b.counts = calloc(nr_rows, sizeof(*b.counts));
-	if (!args.chosen || !b.counts)
-		tool_usage("no memory");
 	tool_parse(&argp, argc, argv, &args);
-	for (unsigned int i = 0; !args.some && i < nr_rows; i++)
-		args.chosen[i] = !rows[i].asked;
+	if (!args.rows.nr)
+		for (unsigned int i = 0; i < nr_known_rows; i++)
+			if (!known_rows[i].asked)
+				add_row(&args, &known_rows[i]);
+	b.counts = calloc(args.rows.nr, sizeof(*b.counts));
+	if (!b.counts)
+		tool_usage("no memory");
 
 	xb = tool_open();
 	if (!xb)
@@ -474,7 +527,9 @@ int tool_bench(int argc, char **argv)
 	sigaction(SIGHUP, &action, NULL);
 	rc = bench(&b, &args);
 out:
-	free(args.chosen);
+	for (unsigned int i = 0; i < args.rows.nr; i++)
+		program_row_free(args.rows.row[i]);
+	free(args.rows.row);
 	free(b.counts);
 	return rc;
 }

@@ -136,33 +136,32 @@ static int compare(const struct count *count, struct side *stock,
 
 static int sweep(const char *row_name, bool many)
 {
-	struct count (*counts)[2] = calloc(nr_rows, sizeof(*counts));
-	bool *chosen = calloc(nr_rows, sizeof(*chosen));
+	const struct row *row = known_rows;
+	struct rows rows = { &row, 1 };
+	struct count count[1][2];
 	struct domains domains = { 0 };
 	struct libxc stock = { 0 }, ours = { 0 };
 	const char *unit = clock_calibrate();
 	struct side s, o;
-	unsigned int at = 0;
 	int rc = TOOL_FAILED;
 	const int stop = 0;
 
-	if (!counts || !chosen || !libxc_load_stock(&stock, NULL) ||
+	if (!libxc_load_stock(&stock, NULL) ||
 	    !libxc_load_ours(&ours, NULL) || !libxc_connect(&stock))
 		return TOOL_FAILED;
-	while (strcmp(rows[at].name, row_name) != 0)
-		at++;
-	chosen[at] = true;
+	while (strcmp(row->name, row_name) != 0)
+		row++;
 	if (many && !domains_create(&domains, &stock))
 		return TOOL_FAILED;
-	count_rows(chosen, &stock, &ours, &domains, counts, &stop);
+	count_rows(&rows, &stock, &ours, &domains, count, &stop);
 	if (!libxc_connect(&ours))
 		goto out;
-	if (!side_init(&s, &rows[at], &stock, false, &domains))
+	if (!side_init(&s, row, &stock, false, &domains))
 		goto out;
-	if (side_init(&o, &rows[at], &ours, true, &domains)) {
+	if (side_init(&o, row, &ours, true, &domains)) {
 		if (!many)
 			print_domains(&s, &o);
-		rc = compare(counts[at], &s, &o, unit);
+		rc = compare(count[0], &s, &o, unit);
 		side_free(&o);
 	}
 	side_free(&s);
@@ -170,8 +169,6 @@ out:
 	domains_destroy(&domains, &stock);
 	libxc_unload(&ours);
 	libxc_unload(&stock);
-	free(chosen);
-	free(counts);
 	return rc;
 }
 

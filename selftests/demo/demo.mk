@@ -4,7 +4,8 @@
 
 DEMO_DIR := $(O)/selftests/demo
 DEMO_OBJ := $(DEMO_DIR)/demo.o $(O)/tools/error.o $(O)/tools/module.o \
-	$(patsubst %.c,$(O)/%.o,$(wildcard tools/bench/*.c))
+	$(patsubst %.c,$(O)/%.o,$(filter-out %/program.c,\
+	$(wildcard tools/bench/*.c)))
 
 .PHONY: demo demo-programs
 

@@ -73,6 +73,11 @@ const char *clock_calibrate(void)
 }
 #endif
 
+bool clock_is_exact(void)
+{
+	return instructions;
+}
+
 uint64_t clock_now(void)
 {
 	struct timespec t;

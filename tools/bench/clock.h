@@ -14,6 +14,9 @@
 /* Find out what can be counted; "instructions" or "ns". */
 const char *clock_calibrate(void);
 
+/* Instructions, not nanoseconds. */
+bool clock_is_exact(void);
+
 /* A running count in that unit. */
 uint64_t clock_now(void);
 

@@ -43,8 +43,14 @@ static bool count_side(const struct row *row, struct libxc *lib, bool deferred,
 	return true;
 }
 
-static void child(const bool *chosen, struct libxc *stock, struct libxc *ours,
-		  const struct domains *domains)
+/* A program's own system calls would not be seen. */
+static bool counts(const struct row *row)
+{
+	return !row->kind->measure;
+}
+
+static void child(const struct rows *rows, struct libxc *stock,
+		  struct libxc *ours, const struct domains *domains)
 {
 	libxc_forget(stock);
 	libxc_forget(ours);
@@ -52,10 +58,11 @@ static void child(const bool *chosen, struct libxc *stock, struct libxc *ours,
 		_exit(TOOL_FAILED);
 	if (!libxc_connect(stock) || !libxc_connect(ours))
 		_exit(TOOL_FAILED);
-	for (unsigned int i = 0; i < nr_rows; i++) {
-		if (chosen[i] &&
-		    (!count_side(&rows[i], stock, false, domains) ||
-		     !count_side(&rows[i], ours, true, domains)))
+	for (unsigned int i = 0; i < rows->nr; i++) {
+		const struct row *row = rows->row[i];
+
+		if (counts(row) && (!count_side(row, stock, false, domains) ||
+				    !count_side(row, ours, true, domains)))
 			_exit(TOOL_FAILED);
 	}
 	libxc_disconnect(stock);
@@ -137,20 +144,20 @@ static bool count_one(struct tracer *t)
 	return false;
 }
 
-void count_rows(const bool *chosen, struct libxc *stock, struct libxc *ours,
-		const struct domains *domains, struct count (*counts)[2],
-		const volatile int *stop)
+void count_rows(const struct rows *rows, struct libxc *stock,
+		struct libxc *ours, const struct domains *domains,
+		struct count (*count)[2], const volatile int *stop)
 {
 	struct tracer t = { .stop = stop };
 	int status;
 
-	for (unsigned int i = 0; i < nr_rows; i++)
+	for (unsigned int i = 0; i < rows->nr; i++)
 		for (int s = 0; s < 2; s++)
-			counts[i][s] = (struct count){ -1, -1 };
+			count[i][s] = (struct count){ -1, -1 };
 	fflush(NULL);
 	t.pid = fork();
 	if (t.pid == 0)
-		child(chosen, stock, ours, domains);
+		child(rows, stock, ours, domains);
 	if (t.pid < 0)
 		return;
 	t.fd = tool_module_open(&t.info);
@@ -159,14 +166,14 @@ void count_rows(const bool *chosen, struct libxc *stock, struct libxc *ours,
 	if (ptrace(PTRACE_SETOPTIONS, t.pid, 0,
 		   PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL) != 0)
 		goto out_kill;
-	for (unsigned int i = 0; i < nr_rows; i++) {
-		for (int s = 0; chosen[i] && s < 2; s++) {
+	for (unsigned int i = 0; i < rows->nr; i++) {
+		for (int s = 0; counts(rows->row[i]) && s < 2; s++) {
 			if (!count_one(&t))
 				goto out_kill;
-			counts[i][s] = t.count;
+			count[i][s] = t.count;
 			/* Nobody counts those that map, the module neither. */
-			if (rows[i].kind->needs & NEEDS_MAPS)
-				counts[i][s].hypercalls = -1;
+			if (rows->row[i]->kind->needs & NEEDS_MAPS)
+				count[i][s].hypercalls = -1;
 		}
 	}
 out_kill:

@@ -17,12 +17,11 @@ struct count {
 };
 
 /*
- * Count one run of rows[i] with stock in counts[i][0], with ours in
- * counts[i][1], for the rows chosen, until *stop. Call it before any connection
- * is opened that would be inherited.
+ * Count one run of row i with stock in count[i][0], with ours in count[i][1],
+ * until *stop. Call it before any connection is opened that would be inherited.
  */
-void count_rows(const bool *chosen, struct libxc *stock, struct libxc *ours,
-		const struct domains *domains, struct count (*counts)[2],
-		const volatile int *stop);
+void count_rows(const struct rows *rows, struct libxc *stock,
+		struct libxc *ours, const struct domains *domains,
+		struct count (*count)[2], const volatile int *stop);
 
 #endif /* BENCH_COUNT_H */

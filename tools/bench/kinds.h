@@ -66,6 +66,10 @@ extern const struct kind kind_dm_open;
 /* wakeup.c */
 extern const struct kind kind_wakeup;
 
+/* program.c: not in the table, but made of "NAME=COMMAND"; NULL: it is not that */
+struct row *program_row(const char *arg);
+void program_row_free(const struct row *row);	/* any row: nothing if in the table */
+
 unsigned int calls_one(unsigned int n);	/* 1 whatever n */
 unsigned int calls_two(unsigned int n);
 size_t words_size(unsigned int n);	/* n words of 64 bits */

@@ -22,6 +22,7 @@
 	X(xc_domain_getinfo)	\
 	X(xc_domain_getinfolist)\
 	X(xc_physinfo)		\
+	X(xc_getcpuinfo)	\
 	X(xc_domain_create)	\
 	X(xc_domain_max_vcpus)	\
 	X(xc_domain_destroy)

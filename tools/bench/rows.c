@@ -21,7 +21,7 @@
 #define NATIVE(name, n, kind)	{ name, n, true, false, 1, &kind }
 #define DROPIN(name, n, kind)	{ name, n, false, false, 1, &kind }
 
-const struct row rows[] = {
+const struct row known_rows[] = {
 	CALL("xc_version", kind_version),
 	CALL("xc_vcpu_getinfo", kind_vcpu),
 	CALL("xc_domain_getinfo", kind_domain),
@@ -101,7 +101,7 @@ const struct row rows[] = {
 	DROPIN("dm_op.open_close", 1, kind_dm_open),
 };
 
-const unsigned int nr_rows = sizeof(rows) / sizeof(rows[0]);
+const unsigned int nr_known_rows = sizeof(known_rows) / sizeof(known_rows[0]);
 
 bool side_init(struct side *side, const struct row *row, struct libxc *lib,
 	       bool deferred, const struct domains *domains)

@@ -66,6 +66,13 @@ struct kind {
 	 */
 	unsigned int (*samples)(struct side *side, uint64_t *ns,
 				unsigned int n);
+	/*
+	 * Costs of both in place of the clock's: of what is not of this
+	 * process. False after one line, or if stopped by *stop. NULL: run by
+	 * the clock.
+	 */
+	bool (*measure)(struct side *stock, struct side *ours, double cost[2],
+			const volatile int *stop);
 	unsigned int needs;	/* NEEDS_* */
 };
 
@@ -78,8 +85,14 @@ struct row {
 	const struct kind *kind;
 };
 
-extern const struct row rows[];
-extern const unsigned int nr_rows;
+extern const struct row known_rows[];
+extern const unsigned int nr_known_rows;
+
+/* Those to be measured, in order. */
+struct rows {
+	const struct row **row;
+	unsigned int nr;
+};
 
 /* False after one line if there is no memory. */
 bool side_init(struct side *side, const struct row *row, struct libxc *lib,
