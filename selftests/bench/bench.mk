@@ -8,11 +8,11 @@ BENCH = selftests/bench/bench.py --build $(O) --ko $(BENCH_KO) \
 
 .PHONY: bench bench-record bench-markdown bench-check
 
-bench: kmod-bench lib tools
+bench: kmod-bench lib tools dom0-tests
 	$(Q)$(BENCH)
 
 # The same, and what was measured becomes what later runs are held against.
-bench-record: kmod-bench lib tools
+bench-record: kmod-bench lib tools dom0-tests
 	$(Q)$(BENCH) --record
 
 # Would a worse figure be noticed? Needs no emulator.

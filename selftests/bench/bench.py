@@ -4,7 +4,8 @@
 
 Two boots under icount, where an instruction is a nanosecond and figures repeat:
 Xen as it comes (XPTI on), and with `xpti=no spec-ctrl=no`, which is closer to
-current hardware. Both go to <build>/bench/results.json, a list of objects with
+current hardware; and a third for whole programs (programs.txt), whose rows are
+called run.*, XPTI on. All go to <build>/bench/results.json, a list of objects with
 name, n, xpti, stock, xenbatch, floor (instructions an operation; floor null
 for what is no hypercall), same, and syscalls and hypercalls of one whole run;
 latency_ns, where a row has it, is how its single times are distributed.
@@ -21,13 +22,19 @@ how far a row is from it is said each time, and does not fail.
 import argparse
 import json
 import os
+import shlex
 import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RIG = os.path.join(HERE, "..", "rig", "run.py")
 SCENARIOS = (("bench", True), ("bench-noxpti", False))
+PROGRAMS = "run."       # what their rows' names begin with
 SLACK = 1.05            # of the recorded cost
+
+# What is there while programs run: the guest, and what else the tool makes.
+PLACES = {"dom0": ("none", ""), "domains": ("none", "--domains"),
+          "small": ("small", ""), "linux": ("linux", "")}
 
 
 def load(path):
@@ -42,25 +49,65 @@ def save(path, value):
     os.rename(path + ".part", path)
 
 
-def measure(args, scenario):
-    """Boot, run the tool, return its report."""
-    out = os.path.join(args.build, "bench", scenario + ".json")
-    if os.path.exists(out):
-        os.unlink(out)
-    command = " ".join(["xenbatch bench --json"] +
-                       ["--row " + r for r in args.row])
+def measure(args, scenario, commands, *options):
+    """Boot, run the tool by each command, return (reports, were all well)."""
+    job, outs = [], []
+    for n, command in enumerate(commands):
+        outs.append(os.path.join(args.build, "bench",
+                                 "%s.%d.json" % (scenario, n)))
+        if os.path.exists(outs[n]):
+            os.unlink(outs[n])
+        job += ["--run", command, "--out", outs[n]]
     done = subprocess.run([RIG, "--build", args.build, "--scenario", scenario,
-                           "--ko", args.ko, "--run", command, "--out", out])
+                           "--ko", args.ko, *options, *job])
     # The tool's status is not 0 when answers differ; what it measured is
     # there all the same, and will be judged. Anything else ends here.
-    if not os.path.exists(out) or not os.path.getsize(out):
-        sys.exit("bench: nothing was measured in scenario %s" % scenario)
-    report = load(out)
-    if report["unit"] != "instructions":
-        sys.exit("bench: scenario %s does not count instructions" % scenario)
-    if not report["backend"].startswith("module"):
-        sys.exit("bench: not the module was measured: " + report["backend"])
-    return report, done.returncode == 0
+    reports = []
+    for out in outs:
+        if not os.path.exists(out) or not os.path.getsize(out):
+            sys.exit("bench: nothing was measured in scenario %s" % scenario)
+        report = load(out)
+        if report["unit"] != "instructions":
+            sys.exit("bench: scenario %s does not count instructions"
+                     % scenario)
+        if not report["backend"].startswith("module"):
+            sys.exit("bench: not the module was measured: "
+                     + report["backend"])
+        reports.append(report)
+    return reports, done.returncode == 0
+
+
+def made(report, n, xpti):
+    """The rows of a report; n: theirs, by name, if it is not what they say."""
+    return [{"name": r["name"], "n": n.get(r["name"], r["n"]), "xpti": xpti,
+             **{k: r[k] for k in ("stock", "xenbatch", "floor", "same",
+                                  "syscalls", "hypercalls", "latency_ns")
+                if k in r}} for r in report["rows"]]
+
+
+def programs(path, wanted):
+    """[(place, row, n, command)] of programs.txt; wanted: no others, or []."""
+    with open(path) as f:
+        lines = [l.rstrip("\n").split("\t") for l in f
+                 if l.strip() and l[0] != "#"]
+    return [(place, name, int(n), command) for place, name, n, command in lines
+            if not wanted or name in wanted]
+
+
+def measure_programs(args, table):
+    """All of the table in one boot: (rows, were all well)."""
+    places = list(dict.fromkeys(t[0] for t in table))
+    commands, n = [], []
+    for place in places:
+        guest, option = PLACES[place]
+        some = [t for t in table if t[0] == place]
+        n.append({t[1]: t[2] for t in some})
+        commands.append(" ".join(
+            ["with-guest", guest, "xenbatch bench --json", option] +
+            ["--run " + shlex.quote("%s=%s" % (t[1], t[3])) for t in some]))
+    reports, good = measure(args, "bench-guests", commands, "--xl")
+    return [row for report, names in zip(reports, n)
+            for row in made(report, names, True)], good
 
 
 def ratio(row):
@@ -213,14 +260,19 @@ def main():
 
     os.makedirs(os.path.dirname(results), exist_ok=True)
     rows, good = [], True
-    for scenario, xpti in SCENARIOS:
-        report, ok = measure(args, scenario)
+    listed = programs(os.path.join(HERE, "programs.txt"), args.row)
+    calls = [r for r in args.row if not r.startswith(PROGRAMS)]
+    for scenario, xpti in SCENARIOS if calls or not args.row else ():
+        (report,), ok = measure(args, scenario, [" ".join(
+            ["xenbatch bench --json"] + ["--row " + r for r in calls])])
         good = good and ok
-        for r in report["rows"]:
-            rows.append({"name": r["name"], "n": r["n"], "xpti": xpti, **{
-                k: r[k] for k in ("stock", "xenbatch", "floor", "same",
-                                  "syscalls", "hypercalls", "latency_ns")
-                if k in r}})
+        rows += made(report, {}, xpti)
+    if listed:
+        some, ok = measure_programs(args, listed)
+        good = good and ok
+        rows += some
+    if not rows:
+        p.error("no row is called " + ", ".join(args.row))
     save(results, rows)
     show(rows, table)
     print()

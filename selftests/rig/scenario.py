@@ -78,6 +78,8 @@ SCENARIOS = {
     "demo": NORMAL,
     # instructions are counted; Xen as it comes, with its page-table isolation
     "bench": BENCH,
+    # ... with a guest that has a kernel, for what is done to guests
+    "bench-guests": replace(BENCH, guest_kernel=True),
     # ... and without what current hardware no longer needs
     "bench-noxpti": replace(BENCH, xen="xpti=no spec-ctrl=no"),
     # Debian's kernel on a machine without Xen
