@@ -65,6 +65,9 @@ XC_API int xc_evtchn_status(xc_interface *xch, xc_evtchn_status_t *status)
 
 	if (!k)
 		return -1;
+	if (!status)
+		return xe_end2(k, __HYPERVISOR_event_channel_op,
+			       EVTCHNOP_status, NULL);
 	arg = xe_take(k, XE_SLOT);
 	*arg = *status;
 	return xe_end2_back(k, __HYPERVISOR_event_channel_op, EVTCHNOP_status,

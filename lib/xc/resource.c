@@ -129,6 +129,11 @@ XC_API int xc_resource_op(xc_interface *xch, uint32_t nr_ops,
 {
 	if (!nr_ops)
 		return xe_local(xch, -1, EINVAL);
+	/* Before a list is looked at, as stock has no memory for so many. */
+	if (nr_ops > ~0U / sizeof(multicall_entry_t)) {
+		errno = ENOMEM;
+		return -1;
+	}
 	if (nr_ops == 1)
 		return xe_resource_list(xch, ops, ops->entries, one_done, ops,
 					NULL);

@@ -139,7 +139,9 @@ xc_sched_credit2_params_get(xc_interface *xch, uint32_t cpupool_id,
 XC_API int xc_sched_rtds_domain_set(xc_interface *xch, uint32_t domid,
 				    struct xen_domctl_sched_rtds *sdom)
 {
-	return dom_set(xch, domid, XEN_SCHEDULER_RTDS, sdom, sizeof(*sdom));
+	/* The caller may have no more: stock does not look at the flags. */
+	return dom_set(xch, domid, XEN_SCHEDULER_RTDS, sdom,
+		       offsetof(struct xen_domctl_sched_rtds, flags));
 }
 
 XC_API int xc_sched_rtds_domain_get(xc_interface *xch, uint32_t domid,

@@ -14,12 +14,14 @@ UNIT_TESTS := $(patsubst selftests/unit/test_%.c,%,\
 	$(wildcard selftests/unit/test_*.c))
 OBJCOPY    ?= objcopy
 UNIT_WIRE  := $(wildcard selftests/unit/wire*.c)
+UNIT_HOSTILE := $(wildcard selftests/unit/*hostile*.c)
+UNIT_OURS  := xc_wire xc_hostile
 UNIT_LIBS  := -lcmocka -lxentoolcore -lpthread
 UNIT_CFLAGS := -O1 -g -fno-omit-frame-pointer -DXB_FAKE -DXB_TEST_OS \
 	-Iselftests/unit -I$(UNIT_DIR)
 
-# Why: see test_fork_load.c.
-UNIT_TESTS_plain := fork_load
+# Why: see test_fork_load.c. Hostile arguments are for what has no guards around.
+UNIT_TESTS_plain := fork_load xc_hostile
 UNIT_KINDS := gcc clang tsan plain
 UNIT_gcc   := gcc -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_clang := clang -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -36,6 +38,13 @@ $(UNIT_DIR)/api_rows.h: lib/xc/api.def $(O)/lib/xc/libxenctrl.symbols
 	$(Q)$(CC) -E -P -x c '-DXC(n,g,h,w,s,e)=s e XC(n, h, w)' $< | \
 		awk -v release=$(XC_RELEASE) '/XC/ && $$1 <= release && \
 		($$2 == "-" || release < $$2) { $$1 = $$2 = ""; print }' >$@
+
+# Rows of the functions that the headers declare.
+$(UNIT_DIR)/hostile_rows.h: selftests/unit/hostile.py \
+		selftests/differential/prototypes.py $(XC_STOCK)
+	@mkdir -p $(@D)
+	$(Q)selftests/unit/hostile.py --cc "$(CC) $(XB_CPPFLAGS)" \
+		--stock $(XC_STOCK) >$@
 
 # $(call unit_kind,kind)
 define unit_kind
@@ -70,9 +79,13 @@ $$(UNIT_DIR)/$1/ours.o: $$(XC_SRC:%.c=$$(UNIT_DIR)/$1/%.o) \
 
 $$(UNIT_DIR)/$1/selftests/unit/wire_api.o: $$(UNIT_DIR)/api_rows.h
 
-$$(UNIT_DIR)/$1/test_xc_wire: $$(UNIT_WIRE:%.c=$$(UNIT_DIR)/$1/%.o) \
-	$$(UNIT_DIR)/$1/ours.o
-$$(UNIT_DIR)/$1/test_xc_wire: UNIT_LIBS += -lxencall -lxenevtchn \
+$$(UNIT_HOSTILE:%.c=$$(UNIT_DIR)/$1/%.o): $$(UNIT_DIR)/hostile_rows.h
+
+$$(UNIT_DIR)/$1/test_xc_wire: $$(UNIT_WIRE:%.c=$$(UNIT_DIR)/$1/%.o)
+$$(UNIT_DIR)/$1/test_xc_hostile: \
+	$$(UNIT_DIR)/$1/selftests/unit/hostile_xen.o
+$$(UNIT_OURS:%=$$(UNIT_DIR)/$1/test_%): $$(UNIT_DIR)/$1/ours.o
+$$(UNIT_OURS:%=$$(UNIT_DIR)/$1/test_%): UNIT_LIBS += -lxencall -lxenevtchn \
 	-lxenforeignmemory -lxengnttab -lxendevicemodel -lxentoollog
 
 unit-$1: $$(UNIT_TESTS_$1:%=$$(UNIT_DIR)/$1/test_%)

@@ -178,14 +178,8 @@ static bool without_errno(const char *name, int err)
 		const char *name;
 		int err;
 	} list[] = {
-		{ "xc_get_tot_pages", ESRCH },
-		{ "xc_machphys_mfn_list", ERANGE },
-		{ "xc_domain_set_memory_map", EFAULT },
-		{ "xc_get_machine_memory_map", EFAULT },
-		{ "xc_domain_hvm_getcontext_partial", EFAULT },
-		{ "xc_resource_op", EINVAL },
-		{ "xc_psr_cmt_get_data", EINVAL },
-		{ "xc_psr_cmt_get_data", EIO },
+#define KEPT_no_errno(function, err) { #function, err },
+#include "differences.def"
 	};
 	size_t i;
 
