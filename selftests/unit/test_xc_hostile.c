@@ -539,7 +539,7 @@ static bool same_errno(const struct function *f, unsigned int row, int which)
 	int ours = shared[which]->err[row];
 
 	return a != b || a == ours ||
-	       use(kept(f, KEPT_NO_ERRNO, "any", ours));
+	       (!a && use(kept(f, KEPT_NO_ERRNO, "any", ours)));
 }
 
 static bool same(const struct function *f, unsigned int row, int which)
