@@ -71,12 +71,32 @@ bool watch_peek(void *to, const void *at, size_t size, bool works)
 	return true;
 }
 
+/*
+ * The same by either path, and another if two change places, or one fails that did
+ * not: as FNV-1a does it, of words.
+ */
+static void in_sequence(uint64_t number, uint32_t op, bool failed)
+{
+	uint64_t word = number << 33 | (uint64_t)failed << 32 | op;
+	uint64_t *p = &watch_stats->sequence, old, new;
+
+	old = __atomic_load_n(p, __ATOMIC_RELAXED);
+	do {
+		new = ((old ^ word) + 0x9e3779b97f4a7c15ULL) *
+		      0x100000001b3ULL;
+		new ^= new >> 29;
+	} while (!__atomic_compare_exchange_n(p, &old, new, true,
+					      __ATOMIC_RELAXED,
+					      __ATOMIC_RELAXED));
+}
+
 void watch_hypercall_op(enum watch_path path, uint64_t number, uint32_t op,
 			long ret)
 {
 	struct watch_row *row = watch_row_number(WATCH_HYPERCALL,
 		WATCH_HYPERCALL_KEY(path, number & 0xffff, op));
 
+	in_sequence(number & 0xffff, op, ret < 0);
 	if (!row)
 		return;
 	watch_add(&row->count, 1);

@@ -17,7 +17,7 @@
 #define WATCH_ENV	"XENBATCH_WATCH"
 
 /* Both come from one build, but a stale one may lie around. */
-#define WATCH_MAGIC	0x7862776400000001ULL
+#define WATCH_MAGIC	0x7862776400000002ULL
 
 enum watch_kind {
 	WATCH_CALL = 1,		/* a library's function, called from outside */
@@ -72,7 +72,8 @@ struct watch_stats {
 	uint64_t magic;
 	uint64_t images;	/* programs started, each exec for itself */
 	uint64_t lost;		/* names and mappings that found no room */
-	uint64_t reserved[5];
+	uint64_t sequence;	/* of hypercalls, which and in which order */
+	uint64_t reserved[4];
 	struct watch_row row[WATCH_NR_ROWS];
 };
 

@@ -221,6 +221,15 @@ class Counts(unittest.TestCase):
         self.assertEqual(numbers(r["system_calls"]["requests"], "failed"),
                          {"privcmd.hypercall": 2})
 
+    def test_sequence(self):
+        def sequence(*args):
+            return self.counted(self.client, *args)[0]["hypercalls"]["sequence"]
+        orders = [sequence(*words) for words in (
+            [], ["hypercalls"], ["hypercalls", "hypercalls"],
+            ["hypercalls", "batch"], ["batch", "hypercalls"])]
+        self.assertEqual(len(set(orders)), len(orders))
+        self.assertEqual(orders[3], sequence("hypercalls", "batch"))
+
     def test_mappings(self):
         r, p = self.counted(self.client, "mappings")
         self.assertEqual(r["mappings"]["stock"],

@@ -277,6 +277,7 @@ struct json_object *gather(const struct watch_stats *stats,
 {
 	struct json_object *o = json_object_new_object(), *time, *command;
 	struct gathering g = { 0 };
+	char sequence[17];
 
 	command = array(o, "command");
 	for (; *argv; argv++)
@@ -286,6 +287,9 @@ struct json_object *gather(const struct watch_stats *stats,
 	number(o, "processes", stats->images);
 	number(o, "not_counted", stats->lost);
 	start(&g, o);
+	snprintf(sequence, sizeof(sequence), "%016llx",
+		 (unsigned long long)stats->sequence);
+	text(json_object_object_get(o, "hypercalls"), "sequence", sequence);
 	for (int i = 0; i < WATCH_NR_ROWS; i++) {
 		const struct watch_row *row = &stats->row[i];
 
