@@ -38,7 +38,11 @@ static long logdirty_done(struct xe_done *done, long ret)
 		       sizeof(xc_shadow_op_stats_t));
 	if (done->to[1])
 		*(unsigned long *)done->to[1] = d->u.shadow_op.mb;
-	return ret ? ret : (long)d->u.shadow_op.pages;
+	if (ret)
+		return ret;
+	/* 4.14's xc_shadow_control is an int, in a batch too. */
+	return XC_RELEASE < 417 ? (int)d->u.shadow_op.pages :
+	       (long)d->u.shadow_op.pages;
 }
 
 static long long shadow_op(xc_interface *xch, uint32_t domid, unsigned int sop,

@@ -183,8 +183,11 @@ XC_API int xc_vcpu_get_extstate(xc_interface *xch, uint32_t domid,
 	}
 	d = xe_domctl(k, XEN_DOMCTL_getvcpuextstate, domid);
 	done = xe_done_new(k, extstate_done);
-	/* NULL would be a question; what stock has here is not NULL. */
-	buf = d;
+	/*
+	 * NULL is a question, which stock asks since 4.20: what it had here
+	 * before was not NULL.
+	 */
+	buf = XC_RELEASE < 420 ? d : NULL;
 	if (size) {
 		buf = xe_take(k, size);
 		xe_trim(k);
