@@ -94,9 +94,9 @@ setup:
 	{ tail -n 40 $(O)/setup.log; echo "all of it: $(O)/setup.log"; exit 1; }
 
 # What `make check` is made of, in this order.
-CHECKS := all lint abi-check releases kmod-check kmod-matrix unit differential python-check \
-	rig-check bench-check install-check dom0-check pvh-check arm64-check refuse-check bench \
-	demo
+CHECKS := all lint abi-check releases kmod-check kmod-matrix unit differential \
+	python-check rig-check bench-check install-check dom0-check pvh-check \
+	arm64-check refuse-check bench demo
 
 check: setup
 	@MAKE="$(MAKE)" selftests/check.sh $(O) $(CHECKS)

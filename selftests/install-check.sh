@@ -114,6 +114,9 @@ unset LD_LIBRARY_PATH
 run="$dest/opt/xb/bin/xenbatch run"
 [ "$($run --print-env)" = "LD_LIBRARY_PATH=$dest$libdir/xenbatch/run" ] ||
 	fail "xenbatch run does not find the libraries"
+"$dest/opt/xb/bin/xenbatch" run ldd ./deferred >out 2>&1
+grep -q "=> $dest$libdir/xenbatch/run/libxenctrl" out ||
+	fail "a program under xenbatch run does not get the libraries in run"
 $run --json --stats=stats -- ./deferred >out 2>&1 || true
 grep -q "$dest$libdir/xenbatch/watch/libxenbatch.so.0" stats ||
 	fail "a program under xenbatch run is not on the installed libraries"

@@ -495,8 +495,8 @@ int tool_bench(int argc, char **argv)
 		       "compared and what it prints, but for numbers; in "
 		       "COMMAND '...' and \"...\" quote as in a shell. Figures "
 		       "are instructions in an emulator that counts them, of "
-		       "all that runs meanwhile, else nanoseconds. Exit status 1: something failed, or "
-		       "results differed.",
+		       "all that runs meanwhile, else nanoseconds. Exit "
+		       "status 1: something failed, or results differed.",
 	};
 	const struct sigaction action = { .sa_handler = on_signal };
 	struct bench b = { .floor = { .fd = -1 } };

@@ -92,6 +92,22 @@ class Files(unittest.TestCase):
         sweep = targets["sweep.64x2", 64]
         self.assertEqual((sweep["min_ratio"], sweep["max_syscalls"]), (5, 4))
 
+    def test_programs(self):
+        listed = bench.programs(os.path.join(HERE, "programs.txt"), [])
+        rows = [(name, n) for _, name, n, _ in listed]
+        self.assertEqual(len(set(rows)), len(rows))
+        for place, name, _, command in listed:
+            self.assertIn(place, bench.PLACES)
+            self.assertTrue(name.startswith(bench.PROGRAMS))
+            self.assertTrue(command)
+        wanted = [(t["name"], t["n"]) for t in bench.load(
+            os.path.join(HERE, "targets.json"))
+            if t["name"].startswith(bench.PROGRAMS)]
+        self.assertLessEqual(set(wanted), set(rows))
+        # all but the one that says how far the others can be wrong
+        self.assertEqual(set(rows) - set(wanted), {
+            ("run.control", 1)})
+
     def test_latencies(self):
         times = {"count": 3, "p50": 5, "p90": 6, "p99": 7, "max": 8}
         lines = list(bench.latencies([row(), row(latency_ns={

@@ -369,6 +369,7 @@ TEST_F_TIMEOUT(run, stock_and_ours_do_the_same, 200)
 		}
 		EXPECT_EQ(status[0], status[1]);
 		EXPECT_LT(0, strlen(calls[0]));
+		EXPECT_LT(0, strlen(hypercalls[0]));
 		EXPECT_STREQ(calls[0], calls[1]);
 		EXPECT_STREQ(hypercalls[0], hypercalls[1])
 			TH_LOG("%s %s", name, commands[i].argv[1] ?: "");

@@ -27,6 +27,7 @@
 #include "hostile.h"
 #include "hostile_kinds.h"
 #include "unit.h"
+#include "unit_log.h"
 
 #include "lib/xc/handle.h"
 #include "lib/xc/xenbatch_xc.h"
@@ -147,44 +148,8 @@ static struct shared {
 	char log[LOG_SIZE];
 } *shared[NR_RUNS];
 
-static char message[4096];
 static int run;
 static xc_interface *xch;
-
-static void catch_message(xentoollog_logger *logger, xentoollog_level level,
-			  int errnoval, const char *context, const char *fmt,
-			  va_list al)
-{
-	size_t len = strlen(message);
-
-	(void)logger;
-	(void)errnoval;
-	if (level > XTL_DEBUG && !strncmp(context, "xc", 3))
-		vsnprintf(message + len, sizeof(message) - len, fmt, al);
-}
-
-static void catch_progress(xentoollog_logger *logger, const char *context,
-			   const char *doing, int percent, unsigned long done,
-			   unsigned long total)
-{
-	(void)logger;
-	(void)context;
-	(void)doing;
-	(void)percent;
-	(void)done;
-	(void)total;
-}
-
-static void catch_destroy(xentoollog_logger *logger)
-{
-	(void)logger;
-}
-
-static xentoollog_logger logger = {
-	.vmessage = catch_message,
-	.progress = catch_progress,
-	.destroy = catch_destroy,
-};
 
 extern __typeof__(xc_interface_xcall_handle) ours_xc_interface_xcall_handle;
 extern __typeof__(xc_interface_fmem_handle) ours_xc_interface_fmem_handle;

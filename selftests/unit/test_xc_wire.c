@@ -16,6 +16,7 @@
 
 #include "wire_api.h"
 #include "wire_case.h"
+#include "unit_log.h"
 #include "wire_domain.h"
 
 #include "lib/xc/handle.h"
@@ -154,44 +155,7 @@ static int run;
 const struct api *api;
 xc_interface *xch;
 struct wire_script script;
-static char message[2000];
 static struct xc_interface_core stock_handle;
-
-static void catch_message(xentoollog_logger *logger, xentoollog_level level,
-			  int errnoval, const char *context, const char *fmt,
-			  va_list al)
-{
-	size_t len = strlen(message);
-
-	(void)logger;
-	(void)errnoval;
-	if (level <= XTL_DEBUG || strncmp(context, "xc", 3))
-		return;
-	vsnprintf(message + len, sizeof(message) - len, fmt, al);
-}
-
-static void catch_progress(xentoollog_logger *logger, const char *context,
-			   const char *doing, int percent, unsigned long done,
-			   unsigned long total)
-{
-	(void)logger;
-	(void)context;
-	(void)doing;
-	(void)percent;
-	(void)done;
-	(void)total;
-}
-
-static void catch_destroy(xentoollog_logger *logger)
-{
-	(void)logger;
-}
-
-static xentoollog_logger logger = {
-	.vmessage = catch_message,
-	.progress = catch_progress,
-	.destroy = catch_destroy,
-};
 
 static void open_run(void)
 {

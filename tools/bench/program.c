@@ -65,25 +65,29 @@ static bool find_paths(struct program_side *p, const struct side *side)
 {
 	const char *old = getenv(PATHS);
 	char *saved = old ? strdup(old) : NULL;
-	char *ours = strdup(side->lib->path);
+	bool stock = !side->lib->xc_batch_begin;
 	struct place place;
-	bool found, stock = !side->lib->xc_batch_begin;
+	char *ours;
 
-	/* of stock's no folder is asked for: ours is where it is by itself */
-	found = place_find(&place, stock ? NULL : dirname(ours));
-	if (found) {
-		place_env(&place, stock, false);
-		if (getenv(PATHS))
-			p->paths = strdup(getenv(PATHS));
+	if (!stock) {
+		ours = strdup(side->lib->path);
+		if (!ours || !place_find(&place, dirname(ours))) {
+			free(ours);
+			free(saved);
+			errno = ENOENT;
+			return false;
+		}
+		free(ours);
 	}
+	place_env(stock ? NULL : &place, stock, false);
+	if (getenv(PATHS))
+		p->paths = strdup(getenv(PATHS));
 	if (saved)
 		setenv(PATHS, saved, 1);
 	else
 		unsetenv(PATHS);
 	free(saved);
-	free(ours);
-	errno = found ? 0 : ENOENT;
-	return found;
+	return true;
 }
 
 static bool program_setup(struct side *side)

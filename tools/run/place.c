@@ -112,25 +112,21 @@ bool place_can_watch(const struct place *place)
 	return false;
 }
 
-static bool is(const char *list, size_t len, const char *dir)
-{
-	return len == strlen(dir) && !strncmp(list, dir, len);
-}
-
 /* list without dirs of ours */
-static void without(const struct place *place, const char *list, FILE *to)
+static void without_ours(const char *list, FILE *to)
 {
 	const char *end, *comma = "";
+	char dir[PATH_MAX];
 
 	for (; *list; list = *end ? end + 1 : end) {
-		size_t len;
+		int len;
 
 		end = strchrnul(list, ':');
 		len = end - list;
-		if (!len || is(list, len, place->dir) ||
-		    is(list, len, place->run))
+		snprintf(dir, sizeof(dir), "%.*s", len, list);
+		if (!len || is_ours(dir))
 			continue;
-		fprintf(to, "%s%.*s", comma, (int)len, list);
+		fprintf(to, "%s%.*s", comma, len, list);
 		comma = ":";
 	}
 }
@@ -150,7 +146,7 @@ static char *path_list(const struct place *place, bool stock, bool watched)
 	else if (!stock)
 		fputs(place->run, to);
 	if (old && stock)
-		without(place, old, to);
+		without_ours(old, to);
 	else if (old && *old)
 		fprintf(to, ":%s", old);
 	fclose(to);

@@ -30,7 +30,10 @@ struct place {
 bool place_find(struct place *place, const char *dir);
 bool place_can_watch(const struct place *place);
 
-/* Ours first, or with stock none of ours; watched: the auditor's environment. */
+/*
+ * Ours first, or with stock none of ours; watched: the auditor's environment.
+ * place may be NULL for stock's that are not watched.
+ */
 void place_env(const struct place *place, bool stock, bool watched);
 void place_print(const struct place *place);
 
