@@ -113,6 +113,7 @@ static bool sane(const char *slot)
 	for (i = 0; i < PAGES; i++)
 		if (value == (TAG + i) * 2654435761U)
 			return true;
+	fprintf(stderr, "# thread: slot at %p shows %#x\n", slot, value);
 	return false;
 }
 
