@@ -29,6 +29,7 @@ FIXTURE(thread)
 	struct target t;
 	volatile int stop;
 	char *shared[3];	/* one window of each kind */
+	char *elsewhere;	/* room for one more */
 };
 
 static const unsigned int regions[3] = {
@@ -55,6 +56,9 @@ FIXTURE_SETUP(thread)
 		self->shared[i] = window_new(self->c.fd, regions[i], SLOTS);
 		ASSERT_NE(MAP_FAILED, self->shared[i]);
 	}
+	self->elsewhere = mmap(NULL, SLOTS * PAGE, PROT_NONE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, self->elsewhere);
 }
 
 FIXTURE_TEARDOWN(thread)
@@ -63,6 +67,7 @@ FIXTURE_TEARDOWN(thread)
 
 	for (i = 0; i < 3; i++)
 		munmap(self->shared[i], SLOTS * PAGE);
+	munmap(self->elsewhere, SLOTS * PAGE);
 	EXPECT_EQ(0, target_grants_used(&self->t));
 	EXPECT_EQ(0, target_end(&self->t));
 	ctx_close(&self->c);
@@ -203,8 +208,10 @@ static void *replace_areas(void *data)
 	while (!j->self->stop) {
 		k = draw(j, 3);
 		w = j->self->shared[k];
-		if (draw(j, 2))
+		if (draw(j, 2)) {
 			munmap(w, SLOTS * PAGE);
+			usleep(draw(j, 3000));
+		}
 		if (mmap(w, SLOTS * PAGE, PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_FIXED, j->c->fd,
 			 (off_t)XENBATCH_MMAP_OFFSET(regions[k], 0)) != w)
@@ -219,19 +226,29 @@ static void *replace_areas(void *data)
 static void *fork_and_call(void *data)
 {
 	struct job *j = data;
+	char *elsewhere = j->self->elsewhere;
+	bool ready = true;
 	int status;
 	pid_t pid;
-	char *w, *dest;
+	char *w;
 
 	while (!j->self->stop) {
 		w = j->self->shared[draw(j, 3)];
 		switch (draw(j, 5)) {
 		case 0:
-			/* mremap takes away what is there, then fails */
-			dest = mmap(NULL, SLOTS * PAGE, PROT_NONE,
-				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-			mremap(w, SLOTS * PAGE, SLOTS * PAGE, MREMAP_MAYMOVE |
-			       MREMAP_FIXED, dest);
+			/*
+			 * mremap takes away what is there, then fails. That is
+			 * never where a window is missing just now: mprotect
+			 * would then show zeroes there.
+			 */
+			if (ready)
+				mremap(w, SLOTS * PAGE, SLOTS * PAGE,
+				       MREMAP_MAYMOVE | MREMAP_FIXED,
+				       elsewhere);
+			/* ... unless an area has come there meanwhile */
+			ready = mmap(elsewhere, SLOTS * PAGE, PROT_NONE,
+				     MAP_PRIVATE | MAP_ANONYMOUS |
+				     MAP_FIXED_NOREPLACE, -1, 0) == elsewhere;
 			break;
 		case 1:
 			munmap(w + PAGE, PAGE);
