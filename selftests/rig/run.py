@@ -48,6 +48,7 @@ import machine                                          # noqa: E402
 from scenario import SCENARIOS                          # noqa: E402
 from tap import Tap                                     # noqa: E402
 
+TROUBLE = 30    # lines of what was bad that are repeated at the end
 SLACK = 90      # seconds that the agent may take around a test's own limit
 
 
@@ -85,6 +86,7 @@ class Session:
         self.progress = Progress()
         self.outs = [out for _, out in args.run]
         self.good = self.bad = 0
+        self.trouble = []           # what was said of all that is bad
         self.tests = 0
         self.current = None         # what runs now
         self.what = ""
@@ -170,10 +172,9 @@ class Session:
         """Judge what was said while no test ran."""
         if found:
             self.bad += 1
-            self.print("not ok dom0 %s" % (
-                "between tests" if self.tests else "boot"))
-            for l in found:
-                self.print("  " + l)
+            self.tell(False, ["not ok dom0 %s" % (
+                "between tests" if self.tests else "boot"
+            )] + ["  " + l for l in found])
 
     def finish(self, found):
         self.tests += 1
@@ -183,10 +184,23 @@ class Session:
             self.good += 1
         else:
             self.bad += 1
-        for l in lines:
-            self.print(l)
+        self.tell(ok, lines)
         self.current = None
         self.what = ""
+
+    def tell(self, ok, lines):
+        for l in lines:
+            self.print(l)
+        if not ok:
+            self.trouble += lines
+
+    def again(self):
+        """What was bad once more, at the end, where one looks for it."""
+        lines = self.trouble[:TROUBLE]
+        if len(self.trouble) > TROUBLE:
+            lines.append("  ... and %d lines more, above"
+                         % (len(self.trouble) - TROUBLE))
+        return lines
 
 
 class TestRun:
@@ -403,7 +417,7 @@ def main():
         session.follow()
     except machine.Hang as e:
         session.bad += 1
-        session.print("not ok %s: %s" % (session.what or "dom0", e))
+        session.tell(False, ["not ok %s: %s" % (session.what or "dom0", e)])
         hung = True
     except KeyboardInterrupt:
         session.print("interrupted")
@@ -415,6 +429,9 @@ def main():
         with open(log, errors="replace") as f:
             for l in f.readlines()[-40:]:
                 print("    " + l.rstrip("\n"))
+    if not args.run and session.tests > 1:
+        for l in session.again():
+            print(l)
     if not args.run or session.bad:
         print("dom0: %d ok, %d not ok, %.0f s; log %s" % (
             session.good, session.bad, guest.seconds(),

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import types
 import unittest
+import unittest.mock
 
 RIG = os.path.dirname(os.path.abspath(__file__))
 sys.dont_write_bytecode = True
@@ -21,6 +22,7 @@ sys.path.insert(0, RIG)
 import check                                            # noqa: E402
 import image                                            # noqa: E402
 import job                                              # noqa: E402
+import run                                              # noqa: E402
 from scenario import SCENARIOS                          # noqa: E402
 from tap import Tap                                     # noqa: E402
 
@@ -168,6 +170,35 @@ class Taps(unittest.TestCase):
     def test_nothing_tested(self):
         self.assertFalse(self.verdict("")[0])
         self.assertFalse(self.verdict("1..0\n")[0])
+
+
+class Told(unittest.TestCase):
+    def session(self, results):
+        args = types.SimpleNamespace(run=[])
+        with unittest.mock.patch("builtins.print"):
+            s = run.Session(None, None, args)
+            for name, text in results:
+                s.current = run.TestRun(name, "module", 60)
+                s.current.code = 0
+                for l in text.split("\n"):
+                    s.current.line(l)
+                s.finish([])
+        return s
+
+    def test_what_is_bad_is_told_again(self):
+        s = self.session([("a", "1..1\n# why\nnot ok 1 x"),
+                          ("b", "1..1\nok 1 y")])
+        self.assertEqual((1, 1), (s.good, s.bad))
+        self.assertEqual(["not ok dom0 a: 0 passed, 1 failed", "  # why",
+                          "  not ok 1 x"], s.again())
+
+    def test_what_is_good_is_not(self):
+        self.assertEqual([], self.session([("b", "1..1\nok 1 y")]).again())
+
+    def test_not_all_of_a_flood(self):
+        lines = self.session([("a", "1..1\n# why\nnot ok 1 x")] * 20).again()
+        self.assertEqual(run.TROUBLE + 1, len(lines))
+        self.assertEqual("  ... and 30 lines more, above", lines[-1])
 
 
 class Plans(unittest.TestCase):
