@@ -101,8 +101,8 @@ CHECKS := all lint abi-check releases kmod-check kmod-matrix unit differential \
 check: setup
 	@MAKE="$(MAKE)" selftests/check.sh $(O) $(CHECKS)
 
-install: install-kmod install-core install-xc install-stable install-run \
-	install-watch install-python install-tools
+install: install-kmod install-core install-xc install-stable install-store \
+	install-run install-watch install-python install-tools
 
 # Everything installed to an empty folder, and a stranger's program built from
 # there with nothing but pkg-config.

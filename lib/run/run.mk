@@ -6,11 +6,11 @@
 
 RUN_DIR   := $(O)/lib/run
 RUN_SO    := $(RUN_DIR)/libxenbatch-run.so
-RUN_NAMES := $(XC_SONAME) $(STABLE_LIBS:%=%.so.1) libxenbatch.so.0
+RUN_NAMES := $(XC_SONAME) $(STABLE_LIBS:%=%.so.1) $(STORE_NAME) libxenbatch.so.0
 RUN_LINKS := $(RUN_NAMES:%=$(RUN_DIR)/%)
 RUN_MAPS  := $(O)/lib/xc/libxenctrl.map $(STABLE_LIBS:%=lib/stable/%.map) \
-	lib/core/libxenbatch.map
-RUN_OBJ   := $(CORE_OBJ) $(STABLE_OBJ:%=$(O)/lib/stable/%.o) $(XC_OBJ)
+	lib/store/libxenstore.map lib/core/libxenbatch.map
+RUN_OBJ   := $(CORE_OBJ) $(STABLE_OBJ:%=$(O)/lib/stable/%.o) $(STORE_OBJ) $(XC_OBJ)
 
 .PHONY: lib lib-run install-run
 lib: lib-run

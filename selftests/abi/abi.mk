@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What programs were linked with: our libraries against those that are installed.
 
-ABI_NAMES := $(STABLE_LIBS:%=%.so.1) $(XC_SONAME)
+ABI_NAMES := $(STABLE_LIBS:%=%.so.1) $(STORE_NAME) $(XC_SONAME)
 ABI_STOCK  = $(dir $(shell readlink -f $(XC_STOCK)))
 ABI_LAYOUT := $(O)/selftests/abi/layout
 # `name@@NODE T` of each that is exported.

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Stock's libxenforeignmemory, libxengnttab, libxenevtchn, libxencall and
- * libxendevicemodel and ours in one program, and what they say compared.
+ * Stock's libxenforeignmemory, libxengnttab, libxenevtchn, libxencall,
+ * libxendevicemodel and libxenstore and ours in one program, and what they say
+ * compared.
  *
  * A case makes calls and writes down what came of them, once with stock's and
  * once with ours. The two texts must be the same, byte for byte. Every call
@@ -33,6 +34,7 @@
 #include <xenevtchn.h>
 #include <xenforeignmemory.h>
 #include <xengnttab.h>
+#include <xenstore.h>
 #include <xentoollog.h>
 
 #include "kselftest.h"
@@ -78,9 +80,9 @@ struct mode {
 /* libxencall first: stock's others need one, and take which is loaded. */
 static const char *const libraries[] = {
 	"libxencall.so.1", "libxendevicemodel.so.1", "libxenforeignmemory.so.1",
-	"libxengnttab.so.1", "libxenevtchn.so.1",
+	"libxengnttab.so.1", "libxenevtchn.so.1", "libxenstore.so.4",
 };
-#define NR_LIBRARIES 5
+#define NR_LIBRARIES 6
 static struct mode modes[NR_MODES];
 static char paths[NR_MODES][NR_LIBRARIES][512];
 static bool called[NR_FN];
@@ -358,6 +360,9 @@ static inline void open_mode(struct mode *m, const char *name, int which)
 #undef F
 #define F(program, fn) m->api.fn = symbol(dl[4], #fn);
 	EVTCHN_FUNCTIONS(F)
+#undef F
+#define F(program, fn) m->api.fn = symbol(dl[5], #fn);
+	XS_FUNCTIONS(F)
 #undef F
 	m->log.vtable = (xentoollog_logger){
 		.vmessage = catch_message,

@@ -98,8 +98,47 @@
 	F(drop_devicemodel, xendevicemodel_shutdown) \
 	F(drop_devicemodel, xendevicemodel_nr_vcpus)
 
+#define XS_FUNCTIONS(F) \
+	F(drop_store, xs_check_watch) \
+	F(drop_store, xs_close) \
+	F(drop_store, xs_control_command) \
+	F(drop_store, xs_daemon_close) \
+	F(drop_store, xs_daemon_destroy_postfork) \
+	F(drop_store, xs_daemon_open) \
+	F(drop_store, xs_daemon_open_readonly) \
+	F(drop_store, xs_daemon_rundir) \
+	F(drop_store, xs_daemon_socket) \
+	F(drop_store, xs_daemon_socket_ro) \
+	F(drop_store, xs_debug_command) \
+	F(drop_store, xs_directory) \
+	F(drop_store, xs_domain_open) \
+	F(drop_store, xs_fileno) \
+	F(drop_store, xs_get_domain_path) \
+	F(drop_store, xs_get_permissions) \
+	F(drop_store, xs_introduce_domain) \
+	F(drop_store, xs_is_domain_introduced) \
+	F(drop_store, xs_mkdir) \
+	F(drop_store, xs_open) \
+	F(drop_store, xs_path_is_subpath) \
+	F(drop_store, xs_read) \
+	F(drop_store, xs_read_watch) \
+	F(drop_store, xs_release_domain) \
+	F(drop_store, xs_restrict) \
+	F(drop_store, xs_resume_domain) \
+	F(drop_store, xs_rm) \
+	F(drop_store, xs_set_permissions) \
+	F(drop_store, xs_set_target) \
+	F(drop_store, xs_strings_to_perms) \
+	F(drop_store, xs_suspend_evtchn_port) \
+	F(drop_store, xs_transaction_end) \
+	F(drop_store, xs_transaction_start) \
+	F(drop_store, xs_unwatch) \
+	F(drop_store, xs_watch) \
+	F(drop_store, xs_write) \
+	F(drop_store, xs_write_all)
+
 #define DROP_FUNCTIONS(F) \
 	FOREIGN_FUNCTIONS(F) GNTTAB_FUNCTIONS(F) EVTCHN_FUNCTIONS(F) \
-	CALL_FUNCTIONS(F) DEVICEMODEL_FUNCTIONS(F)
+	CALL_FUNCTIONS(F) DEVICEMODEL_FUNCTIONS(F) XS_FUNCTIONS(F)
 
 #endif /* DROP_FUNCTIONS_H */
