@@ -24,7 +24,9 @@ for f in bin/xenbatch lib/libxenbatch.so.0 lib/libxenbatch.so \
 	lib/xenbatch/libxenforeignmemory.so.1 \
 	lib/xenbatch/libxencall.so.1 lib/xenbatch/libxendevicemodel.so.1 \
 	lib/xenbatch/libxenevtchn.so.1 lib/xenbatch/run/libxencall.so.1 \
-	lib/xenbatch/watch/watch.so \
+	lib/xenbatch/libxentoolcore.so.1 lib/xenbatch/libxentoollog.so.1 \
+	lib/xenbatch/run/libxentoolcore.so.1 \
+	lib/xenbatch/run/libxentoollog.so.1 lib/xenbatch/watch/watch.so \
 	lib/xenbatch/watch/libxenbatch.so.0 lib/pkgconfig/xenbatch.pc \
 	lib/pkgconfig/xenbatch-xc.pc include/xenbatch.h \
 	include/xenbatch_xc.h include/linux/xenbatch.h; do
@@ -117,6 +119,8 @@ run="$dest/opt/xb/bin/xenbatch run"
 "$dest/opt/xb/bin/xenbatch" run ldd ./deferred >out 2>&1
 grep -q "=> $dest$libdir/xenbatch/run/libxenctrl" out ||
 	fail "a program under xenbatch run does not get the libraries in run"
+readelf -d "$dest$libdir/xenbatch/run/libxenbatch-run.so" | grep NEEDED |
+	grep 'libxen' && fail "the library in run needs another"
 $run --json --stats=stats -- ./deferred >out 2>&1 || true
 grep -q "$dest$libdir/xenbatch/watch/libxenbatch.so.0" stats ||
 	fail "a program under xenbatch run is not on the installed libraries"

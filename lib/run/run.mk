@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What `xenbatch run` gives to programs: all our libraries as one, under the names
-# of each. Seven libraries more to load cost a program's start more than it saves
+# of each. Ten libraries more to load cost a program's start more than it saves
 # in a few hypercalls; the loader knows by the inode that it has this one already.
 # One links with the others, of which each has its own soname.
 
@@ -38,7 +38,7 @@ $(RUN_SO): $(RUN_OBJ) $(RUN_DIR)/libxenbatch-run.map
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(@F) -Wl,-z,now \
 		-Wl,-z,defs -Wl,-Bsymbolic-functions -Wl,--as-needed \
 		-Wl,--version-script=$(RUN_DIR)/libxenbatch-run.map -o $@ \
-		$(RUN_OBJ) -lxentoollog -lxentoolcore -lpthread
+		$(RUN_OBJ) -lpthread
 
 $(RUN_LINKS): $(RUN_SO)
 	$(Q)ln -sf $(<F) $@

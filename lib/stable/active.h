@@ -3,8 +3,9 @@
  * What the libraries of this folder have in common: visible functions, and
  * libxentoolcore's list of handles that xentoolcore_restrict_all() visits. Its
  * header is not packaged; structure and functions are as in Xen 4.7 to 4.22
- * (tools/include/xentoolcore_internal.h). The list itself is the stock
- * library's: a second one would hide our handles from it.
+ * (tools/include/xentoolcore_internal.h). Stock's libraries put theirs there
+ * too, so it is in the one libxentoolcore.so.1 that a program has, stock's or
+ * ours (toolcore.c): a second list would hide handles from it.
  */
 #ifndef STABLE_ACTIVE_H
 #define STABLE_ACTIVE_H

@@ -3,15 +3,20 @@
 # build serves every Xen from 4.14 to 4.22: their maps are the same, but for
 # xenevtchn_fdopen, which came with 4.15.
 
-STABLE_LIBS := libxencall libxendevicemodel libxenevtchn libxenforeignmemory \
-	libxengnttab
+# The others name the first two as what they need; which one is loaded, ours or
+# stock's, is the same to them.
+STABLE_BASE := libxentoolcore libxentoollog
+STABLE_LIBS := $(STABLE_BASE) libxencall libxendevicemodel libxenevtchn \
+	libxenforeignmemory libxengnttab
 STABLE_SO   := $(STABLE_LIBS:%=$(O)/lib/%.so.1)
 STABLE_CPPFLAGS := $(XB_CPPFLAGS) -Ilib/stable
 STABLE_LD   = -shared -Wl,-soname,$(@F) -Wl,-z,now -Wl,-z,defs \
 	-Wl,-Bsymbolic-functions -Wl,--as-needed
-# libxentoollog and libxentoolcore stay stock's.
-STABLE_LDLIBS := -lxentoollog -lxentoolcore -lpthread
+STABLE_LDLIBS = $(if $(filter $(STABLE_BASE:%=%.so.1),$(@F)),,-lxentoollog \
+	-lxentoolcore) -lpthread
 
+STABLE_OBJ_libxentoolcore := toolcore
+STABLE_OBJ_libxentoollog := toollog toollog_stdio
 STABLE_OBJ_libxenforeignmemory := foreignmemory foreign_stock \
 	foreign_fast fast areas berth
 STABLE_OBJ_libxengnttab := gnttab gnttab_stock \
@@ -20,7 +25,7 @@ STABLE_OBJ_libxenevtchn := evtchn
 STABLE_OBJ_libxencall := call call_buffer
 STABLE_OBJ_libxendevicemodel := devicemodel devicemodel_stock \
 	devicemodel_fast fast areas berth
-# Which one is loaded, ours or stock's, is the same to it.
+# Ours or stock's, likewise.
 STABLE_LDLIBS_libxendevicemodel := -lxencall
 STABLE_OBJ := $(sort $(foreach l,$(STABLE_LIBS),$(STABLE_OBJ_$(l))))
 

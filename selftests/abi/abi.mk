@@ -18,6 +18,7 @@ abi-check: lib tools $(ABI_LAYOUT)
 		--tool $(TOOL_BIN) \
 		--functions selftests/dom0/helper/drop_functions.h \
 		--functions selftests/dom0/helper/xc_functions.h \
+		--functions selftests/unit/tool_functions.h \
 		$(foreach n,$(ABI_NAMES),$(O)/lib/$(n) $(ABI_STOCK)$(n))
 	$(say) ABI "$(notdir $(RUN_SO))"
 	$(Q)$(call ABI_VERSIONED,$(RUN_NAMES:%=$(O)/lib/%)) \
