@@ -163,6 +163,9 @@ void *store_ask(struct xs_handle *h, uint32_t transaction, uint32_t type,
 	if (!good)
 		errno = EBADF;
 	good = good && store_send(h, iov, nr + 1) && store_reply(h, &m);
+	/* Also of an error's name, or of what was not asked for: as stock's. */
+	if (good && len)
+		*len = m.len;
 	if (good && m.type != type && m.type != XS_ERROR) {
 		free(m.text);
 		errno = EBADF;
@@ -177,9 +180,6 @@ void *store_ask(struct xs_handle *h, uint32_t transaction, uint32_t type,
 	if (!good)
 		return NULL;
 
-	/* Also of an error's name: as stock's. */
-	if (len)
-		*len = m.len;
 	if (m.type == XS_ERROR) {
 		err = store_errno(m.text);
 		free(m.text);

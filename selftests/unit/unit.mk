@@ -16,6 +16,7 @@ OBJCOPY    ?= objcopy
 UNIT_WIRE  := $(wildcard selftests/unit/wire*.c)
 UNIT_HOSTILE := $(wildcard selftests/unit/*hostile*.c)
 UNIT_OURS  := xc_wire xc_hostile
+UNIT_STORE := $(O)/selftests/unit/store.syms
 UNIT_LIBS  := -lcmocka -lxentoolcore -lpthread
 UNIT_CFLAGS := -O1 -g -fno-omit-frame-pointer -DXB_FAKE -DXB_TEST_OS \
 	-Iselftests/unit -I$(UNIT_DIR)
@@ -30,7 +31,7 @@ UNIT_plain := gcc -fsanitize=undefined -fno-sanitize-recover=all
 UNIT_TESTS_gcc   := $(filter-out $(UNIT_TESTS_plain),$(UNIT_TESTS))
 UNIT_TESTS_clang := $(UNIT_TESTS_gcc)
 UNIT_TESTS_tsan  := thread window grant scatter cache event event_process \
-	event_wait
+	event_wait store
 
 # The table's rows that this release of Xen has, each in a line.
 $(UNIT_DIR)/api_rows.h: lib/xc/api.def $(O)/lib/xc/libxenctrl.symbols
@@ -45,6 +46,11 @@ $(UNIT_DIR)/hostile_rows.h: selftests/unit/hostile.py \
 	@mkdir -p $(@D)
 	$(Q)selftests/unit/hostile.py --cc "$(CC) $(XB_CPPFLAGS)" \
 		--stock $(XC_STOCK) >$@
+
+# Our libxenstore's functions as ours_*, next to stock's.
+$(UNIT_STORE): lib/store/libxenstore.map
+	@mkdir -p $(@D)
+	$(Q)sed -n 's/^\t\t\(xs_[a-z_]*\);/\1 ours_\1/p' $< >$@
 
 # $(call unit_kind,kind)
 define unit_kind
@@ -77,6 +83,15 @@ $$(UNIT_DIR)/$1/ours.o: $$(XC_SRC:%.c=$$(UNIT_DIR)/$1/%.o) \
 	$$(Q)$$(LD) -r -o $$@.all $$(filter %.o,$$^)
 	$$(Q)$$(OBJCOPY) --redefine-syms=$$(UNIT_DIR)/$1/ours.syms $$@.all $$@
 
+$$(UNIT_DIR)/$1/store.o: $$(STORE_SRC:%.c=$$(UNIT_DIR)/$1/%.o) $(UNIT_STORE)
+	$$(say) LD $$@
+	$$(Q)$$(LD) -r -o $$@.all $$(filter %.o,$$^)
+	$$(Q)$$(OBJCOPY) --redefine-syms=$(UNIT_STORE) $$@.all $$@
+
+$$(STORE_SRC:%.c=$$(UNIT_DIR)/$1/%.o): XB_CPPFLAGS += -Ilib/stable
+$$(UNIT_DIR)/$1/test_store: $$(UNIT_DIR)/$1/store.o
+$$(UNIT_DIR)/$1/test_store: UNIT_LIBS += -lxenstore
+
 $$(UNIT_DIR)/$1/selftests/unit/wire_api.o: $$(UNIT_DIR)/api_rows.h
 
 $$(UNIT_HOSTILE:%.c=$$(UNIT_DIR)/$1/%.o): $$(UNIT_DIR)/hostile_rows.h
@@ -94,7 +109,7 @@ unit-$1: $$(UNIT_TESTS_$1:%=$$(UNIT_DIR)/$1/test_%)
 .PHONY: unit-$1
 unit: unit-$1
 -include $$(wildcard $$(UNIT_DIR)/$1/lib/core/*.d \
-	$$(UNIT_DIR)/$1/lib/xc/*.d \
+	$$(UNIT_DIR)/$1/lib/xc/*.d $$(UNIT_DIR)/$1/lib/store/*.d \
 	$$(UNIT_DIR)/$1/selftests/unit/*.d)
 endef
 $(foreach kind,$(UNIT_KINDS),$(eval $(call unit_kind,$(kind))))
