@@ -31,7 +31,7 @@ UNIT_plain := gcc -fsanitize=undefined -fno-sanitize-recover=all
 UNIT_TESTS_gcc   := $(filter-out $(UNIT_TESTS_plain),$(UNIT_TESTS))
 UNIT_TESTS_clang := $(UNIT_TESTS_gcc)
 UNIT_TESTS_tsan  := thread window grant scatter cache event event_process \
-	event_wait store
+	event_wait store toolcore
 
 # The table's rows that this release of Xen has, each in a line.
 $(UNIT_DIR)/api_rows.h: lib/xc/api.def $(O)/lib/xc/libxenctrl.symbols
@@ -103,6 +103,14 @@ $$(UNIT_OURS:%=$$(UNIT_DIR)/$1/test_%): $$(UNIT_DIR)/$1/ours.o
 $$(UNIT_OURS:%=$$(UNIT_DIR)/$1/test_%): UNIT_LIBS += -lxencall -lxenevtchn \
 	-lxenforeignmemory -lxengnttab -lxendevicemodel -lxentoollog
 
+# These compare a library of lib/stable with the distribution's, which they load.
+$$(UNIT_DIR)/$1/selftests/unit/test_tool%.o: XB_CPPFLAGS += \
+	-DTOOL_STOCK_DIR='"$$(dir $$(abspath $$(XC_STOCK)))"'
+$$(UNIT_DIR)/$1/test_toolcore: \
+	$$(STABLE_OBJ_libxentoolcore:%=$$(UNIT_DIR)/$1/lib/stable/%.o)
+$$(UNIT_DIR)/$1/test_toollog: \
+	$$(STABLE_OBJ_libxentoollog:%=$$(UNIT_DIR)/$1/lib/stable/%.o)
+
 unit-$1: $$(UNIT_TESTS_$1:%=$$(UNIT_DIR)/$1/test_%)
 	$$(Q)sh selftests/unit/run.sh $$(UNIT_DIR) $1 $$(UNIT_TESTS_$1)
 
@@ -110,6 +118,7 @@ unit-$1: $$(UNIT_TESTS_$1:%=$$(UNIT_DIR)/$1/test_%)
 unit: unit-$1
 -include $$(wildcard $$(UNIT_DIR)/$1/lib/core/*.d \
 	$$(UNIT_DIR)/$1/lib/xc/*.d $$(UNIT_DIR)/$1/lib/store/*.d \
+	$$(UNIT_DIR)/$1/lib/stable/*.d \
 	$$(UNIT_DIR)/$1/selftests/unit/*.d)
 endef
 $(foreach kind,$(UNIT_KINDS),$(eval $(call unit_kind,$(kind))))
