@@ -115,10 +115,15 @@ static int write_to_file(xc_interface *xch, void *arg, char *buffer,
 
 static int dump_to_file(xc_interface *xch, uint32_t domid, const char *name)
 {
-	int fd = open(name, O_CREAT | O_RDWR | O_TRUNC, 0600), rc;
+	int fd = -1, rc;
 
+	if (name)
+		fd = open(name, O_CREAT | O_RDWR | O_TRUNC, 0600);
+	else
+		errno = EFAULT;
 	if (fd < 0) {
-		xc_perr(xch, "Could not open corefile %s", name);
+		xc_perr(xch, "Could not open corefile %s",
+			name ? name : "(null)");
 		return -errno;
 	}
 	rc = dump(xch, domid, &fd, write_to_file);

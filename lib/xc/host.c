@@ -111,7 +111,8 @@ XC_API int xc_availheap(xc_interface *xch, int min_width, int max_width,
 	s->u.availheap.min_bitwidth = min_width;
 	s->u.availheap.max_bitwidth = max_width;
 	s->u.availheap.node = node;
-	return xe_end_copy(k, XE_SYSCTL, s, bytes,
+	s->u.availheap.avail_bytes = 0;		/* if Xen refuses */
+	return xe_end_part(k, XE_SYSCTL, s, bytes,
 			   offsetof(struct xen_sysctl, u.availheap.avail_bytes),
 			   sizeof(*bytes));
 }
@@ -232,8 +233,8 @@ static long cpuinfo_done(struct xe_done *done, long ret)
 {
 	const struct xen_sysctl *s = done->block;
 
-	/* Stock writes it if Xen refused, too: what was on its stack. */
-	if (done->to[0] && ret >= 0)
+	/* If Xen refused, too: 0. */
+	if (done->to[0])
 		*(int *)done->to[0] = s->u.getcpuinfo.nr_cpus;
 	return ret;
 }
@@ -252,6 +253,7 @@ XC_API int xc_getcpuinfo(xc_interface *xch, int max_cpus, xc_cpuinfo_t *info,
 	s = xe_sysctl(k, XEN_SYSCTL_getcpuinfo);
 	done = xe_done_new(k, cpuinfo_done);
 	s->u.getcpuinfo.max_cpus = max_cpus;
+	s->u.getcpuinfo.nr_cpus = 0;
 	set_xen_guest_handle_raw(s->u.getcpuinfo.info,
 				 xe_out(k, done, info, size));
 	done->block = s;

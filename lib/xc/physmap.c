@@ -141,10 +141,6 @@ static long pod_done(struct xe_done *done, long ret)
 		if (done->to[i])
 			*(uint64_t *)done->to[i] = from[i];
 	}
-#if XC_RELEASE < 417
-	if (ret < 0)
-		errno = EPERM;	/* stock takes -1 for a negative errno */
-#endif
 	return ret < 0 ? ret : 0;
 }
 

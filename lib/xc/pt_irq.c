@@ -106,12 +106,16 @@ XC_API int xc_domain_update_msi_irq(xc_interface *xch, uint32_t domid,
 				    uint32_t gvec, uint32_t pirq,
 				    uint32_t gflags, uint64_t gtable)
 {
-	return run(xch, XEN_DOMCTL_bind_pt_irq, domid, &(const pt_irq_t){
-			.machine_irq = pirq,
-			.irq_type = PT_IRQ_TYPE_MSI,
-			.u.msi = { .gvec = gvec, .gflags = gflags,
-				   .gtable = gtable },
-		});
+	pt_irq_t bind;
+
+	/* With every field set, what is between them would be the stack's. */
+	memset(&bind, 0, sizeof(bind));
+	bind.machine_irq = pirq;
+	bind.irq_type = PT_IRQ_TYPE_MSI;
+	bind.u.msi.gvec = gvec;
+	bind.u.msi.gflags = gflags;
+	bind.u.msi.gtable = gtable;
+	return run(xch, XEN_DOMCTL_bind_pt_irq, domid, &bind);
 }
 
 XC_API int xc_domain_unbind_msi_irq(xc_interface *xch, uint32_t domid,
