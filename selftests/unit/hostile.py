@@ -55,7 +55,9 @@ def main():
             print("ROW(%s, %s, (%s), (%s))" %
                   (name, gives(kind), classes(parameters),
                    arguments(parameters)))
-    source = "".join("#include <%s>\n" % header for header in STABLE)
+    # Before 4.17 some of it is there only behind xenctrl.h.
+    source = "".join("#include <%s>\n" % header
+                     for header in ("xenctrl.h", *STABLE))
     for name, (kind, parameters) in sorted(
             prototypes.declared(compiler, STABLE, source).items()):
         if name not in OWN:

@@ -58,14 +58,14 @@ void hostile_say(const char *fmt, ...)
 		abort();
 }
 
-/* Of this process, that is: a number that is none by chance. */
+/* Of this process, that is: a number that is none by chance. It has none low. */
 static bool is_address(uint64_t word)
 {
 	unsigned char there;
 	int saved = errno;
 	bool is;
 
-	if (word < 1UL << 32 || word >= 1UL << 47)
+	if (word < 1UL << 40 || word >= 1UL << 47)
 		return false;
 	is = !mincore((void *)(word & ~4095UL), 1, &there);
 	errno = saved;
