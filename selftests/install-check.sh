@@ -26,7 +26,8 @@ for f in bin/xenbatch lib/libxenbatch.so.0 lib/libxenbatch.so \
 	lib/xenbatch/libxenevtchn.so.1 lib/xenbatch/run/libxencall.so.1 \
 	lib/xenbatch/libxentoolcore.so.1 lib/xenbatch/libxentoollog.so.1 \
 	lib/xenbatch/run/libxentoolcore.so.1 \
-	lib/xenbatch/run/libxentoollog.so.1 lib/xenbatch/watch/watch.so \
+	lib/xenbatch/run/libxentoollog.so.1 lib/xenbatch/libxenstore.so.4 \
+	lib/xenbatch/run/libxenstore.so.4 lib/xenbatch/watch/watch.so \
 	lib/xenbatch/watch/libxenbatch.so.0 lib/pkgconfig/xenbatch.pc \
 	lib/pkgconfig/xenbatch-xc.pc include/xenbatch.h \
 	include/xenbatch_xc.h include/linux/xenbatch.h; do

@@ -19,7 +19,7 @@
 static const char *const sonames[] = {
 	XENCTRL_SONAME, "libxencall.so.1", "libxendevicemodel.so.1",
 	"libxenevtchn.so.1", "libxenforeignmemory.so.1", "libxengnttab.so.1",
-	"libxentoolcore.so.1", "libxentoollog.so.1",
+	"libxenstore.so.4", "libxentoolcore.so.1", "libxentoollog.so.1",
 };
 
 static bool has(const char *dir, const char *name)
