@@ -4,7 +4,8 @@
 # and unpacked, not installed.
 
 RELEASES     := 4.14 4.20
-RELEASE_LIBS := $(STABLE_LIBS:%=%.so.1)
+RELEASE_LIBS  = $(STABLE_LIBS:%=%.so.1) \
+	$(notdir $(wildcard $(XEN_LIBDIR)/$(STORE_NAME)))
 # A release whose libraries want a newer C library brings it.
 RELEASE_LD   := $(wildcard $(XEN_LIBDIR)/ld-linux-*.so.*)
 RELEASE_RUN  := $(if $(RELEASE_LD),$(RELEASE_LD) --library-path \
@@ -23,7 +24,7 @@ endef
 .PHONY: releases $(RELEASES:%=release-%) release-check
 releases: $(RELEASES:%=release-%)
 
-$(RELEASES:%=release-%): release-%: lib-stable tools
+$(RELEASES:%=release-%): release-%: lib-stable lib-store tools
 	$(Q)root=$$(selftests/abi/releases.py --build $(O) $*) && \
 		$(MAKE) O=$(O)/releases/$* XEN_DEV=$${root#* } \
 			ONE_BUILD=$(O) release-check

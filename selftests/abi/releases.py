@@ -21,9 +21,10 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 
 import fetch                                            # noqa: E402
 
-# Where the release is, and what else its libraries run with: a newer C library
-# than this machine's.
-SUITES = {"4.14": ("bullseye", []), "4.20": ("trixie", ["libc6"])}
+# Where the release is, and what of it is not in each: 4.14's libxenstore has
+# another soname; 4.20's libraries run with a newer C library than this machine's.
+SUITES = {"4.14": ("bullseye", []),
+          "4.20": ("trixie", ["libc6", "libxenstore4"])}
 STABLE = ["call", "devicemodel", "evtchn", "foreignmemory", "gnttab",
           "toolcore", "toollog"]
 
