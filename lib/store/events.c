@@ -9,7 +9,7 @@
 
 #include "store.h"
 
-#define READER_STACK	(64 * 1024)
+#define READER_STACK	(256 * 1024)
 
 /* state is held. */
 static void store_pipe_full(struct xs_handle *h)
@@ -128,7 +128,7 @@ bool store_start_reader(struct xs_handle *h)
 		errno = err;
 		return false;
 	}
-	/* It needs little, but for thread-local data of who knows what. */
+	/* It needs little; thread-local data of whoever is there is in it. */
 	pthread_attr_setstacksize(&attr, READER_STACK);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
