@@ -412,6 +412,7 @@ TEST_F_TIMEOUT(foreign, whole_page_tables, 60)
 		{ 0, 1030, 0, 1030 },
 	};
 	const uint32_t slots = 1030;
+	const size_t size = (4 << 20) + slots * PAGE;
 	const off_t offset = (off_t)XENBATCH_MMAP_OFFSET(
 			XENBATCH_REGION_FOREIGN, 0);
 	uint64_t frames[slots];
@@ -420,8 +421,9 @@ TEST_F_TIMEOUT(foreign, whole_page_tables, 60)
 
 	for (i = 0; i < slots; i++)
 		frames[i] = self->t.frames[i % PAGES];
-	around = mmap(NULL, 8 << 20, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
-		      -1, 0);
+	/* up to 4 MiB before the window, and the window */
+	around = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		      0);
 	ASSERT_NE(MAP_FAILED, around);
 	/* on the border, and one page before it */
 	for (round = 0; round < 2; round++) {
@@ -458,7 +460,7 @@ TEST_F_TIMEOUT(foreign, whole_page_tables, 60)
 		ASSERT_EQ(w, mmap(w, slots * PAGE, PROT_NONE, MAP_PRIVATE |
 				  MAP_ANONYMOUS | MAP_FIXED, -1, 0));
 	}
-	EXPECT_EQ(0, munmap(around, 8 << 20));
+	EXPECT_EQ(0, munmap(around, size));
 }
 
 /* Dom0 has no business with its own frames in this way: as stock says. */
