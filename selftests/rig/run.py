@@ -154,6 +154,8 @@ class Session:
             elif word == "oops":
                 found.append("rig: " + " ".join(rest))
             elif word == "done":
+                if rest and self.current.code is None:
+                    self.current.code = int(rest[0])
                 self.finish(found)
                 found = []
                 limit = time.monotonic() + SLACK
@@ -276,12 +278,14 @@ class Command:
         if self.code == 137:
             lines.append("not ok %s: killed after %d s" % (self.title,
                                                            self.limit))
+        elif self.code is None:
+            lines.append("not ok %s: how it ended was not told" % self.title)
         elif self.code:
             lines.append("not ok %s: exit status %d" % (self.title, self.code))
         elif found:
             lines.append("not ok %s: complaints" % self.title)
         lines += ["  " + l for l in found]
-        return not self.code and not found, lines
+        return self.code == 0 and not found, lines
 
 
 def build_oracle(build, root, arch):

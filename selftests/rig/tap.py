@@ -40,7 +40,8 @@ class Tap:
         self.notes = []
 
     def verdict(self, code, limit):
-        """(ok, one line of words). `code` is the program's exit status."""
+        """(ok, one line of words). `code` is the program's exit status, None
+        if that did not come."""
         words = ["%d passed" % self.passed]
         if self.failed:
             words.append("%d failed" % self.failed)
@@ -48,7 +49,10 @@ class Tap:
             words.append("%d skipped" % self.skipped)
         ran = self.passed + self.failed + self.skipped
         ok = not self.failed
-        if code == 137:
+        if code is None:
+            words.append("how it ended was not told")
+            ok = False
+        elif code == 137:
             words.append("killed after %d s" % limit)
             ok = False
         elif code == 4:

@@ -167,6 +167,9 @@ class Taps(unittest.TestCase):
         self.assertEqual((False, "1 passed, died of signal 11"),
                          self.verdict("1..1\nok 1 a", 139))
 
+    def test_exit_status_lost(self):
+        self.assertFalse(self.verdict("1..1\nok 1 a", None)[0])
+
     def test_nothing_tested(self):
         self.assertFalse(self.verdict("")[0])
         self.assertFalse(self.verdict("1..0\n")[0])
