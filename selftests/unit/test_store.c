@@ -440,6 +440,42 @@ static void an_event_without_token_is_refused(void **state)
 	fclose(out);
 }
 
+/* Ours are linked into this program, and call these in the place of libc's. */
+static unsigned int nr_sendmsg, nr_read;
+
+ssize_t __real_sendmsg(int fd, const struct msghdr *msg, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *msg, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+	__atomic_add_fetch(&nr_sendmsg, 1, __ATOMIC_RELAXED);
+	return __real_sendmsg(fd, msg, flags);
+}
+
+ssize_t __real_read(int fd, void *buf, size_t n);
+ssize_t __wrap_read(int fd, void *buf, size_t n);
+ssize_t __wrap_read(int fd, void *buf, size_t n)
+{
+	__atomic_add_fetch(&nr_read, 1, __ATOMIC_RELAXED);
+	return __real_read(fd, buf, n);
+}
+
+/* One there, and one back. */
+static void a_request_is_two_system_calls(void **state)
+{
+	FILE *out = fopen("/dev/null", "w");
+	struct xs_handle *h;
+
+	(void)state;
+	daemon_.heard = out;
+	h = begins(&apis[1], WHOLE, 0);
+	nr_sendmsg = nr_read = 0;
+	asks_all(&apis[1], h, out);
+	assert_int_equal(ASKED, nr_sendmsg);
+	assert_int_equal(ASKED, nr_read);
+	ends(&apis[1], h);
+	fclose(out);
+}
+
 /* A child that ends its parent's handle leaves the connection to it. */
 static int closes_parents(void *h)
 {
@@ -475,6 +511,7 @@ int main(void)
 		cmocka_unit_test(each_error_is_the_same),
 		cmocka_unit_test(folders_in_parts_is_the_same),
 		cmocka_unit_test(an_event_without_token_is_refused),
+		cmocka_unit_test(a_request_is_two_system_calls),
 		cmocka_unit_test(a_child_leaves_its_parents_connection),
 	};
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };

@@ -90,7 +90,8 @@ $$(UNIT_DIR)/$1/store.o: $$(STORE_SRC:%.c=$$(UNIT_DIR)/$1/%.o) $(UNIT_STORE)
 
 $$(STORE_SRC:%.c=$$(UNIT_DIR)/$1/%.o): XB_CPPFLAGS += -Ilib/stable
 $$(UNIT_DIR)/$1/test_store: $$(UNIT_DIR)/$1/store.o
-$$(UNIT_DIR)/$1/test_store: UNIT_LIBS += -lxenstore
+$$(UNIT_DIR)/$1/test_store: UNIT_LIBS += -lxenstore \
+	-Wl,--wrap=sendmsg,--wrap=read
 
 $$(UNIT_DIR)/$1/selftests/unit/wire_api.o: $$(UNIT_DIR)/api_rows.h
 
